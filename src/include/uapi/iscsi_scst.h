@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ABI between iscsi_scst.ko and the login daemon iscsi-scstd.
+ *
+ * The kernel owns all configuration (targets, parameters, portals); the daemon
+ * holds none, so it can be killed and started again at any time. The daemon
+ * listens, answers discovery, negotiates a login and hands the socket over.
+ *
+ * One process at a time may hold /dev/iscsi-scst-ctl open for writing (EBUSY).
+ */
+#ifndef _UAPI_ISCSI_SCST_H
+#define _UAPI_ISCSI_SCST_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define ISCSI_SCST_CTL_NAME	"iscsi-scst-ctl"
+#define ISCSI_SCST_ABI		1
+
+#define ISCSI_SCST_NAME_LEN	224	/* 223 bytes (RFC 7143 4.2.7.1) + NUL */
+#define ISCSI_SCST_PORTAL_LEN	64	/* numeric address, no port, no brackets */
+
+/*
+ * Session parameters (RFC 7143 13), in ISCSI_SCST_GET_TARGET as what the
+ * target offers, in ISCSI_SCST_ADD_CONN as negotiated. Booleans are 0/1,
+ * lengths are bytes. Digests: bit mask of ISCSI_SCST_DIGEST_*.
+ */
+enum iscsi_scst_param {
+	ISCSI_SCST_P_INITIAL_R2T,
+	ISCSI_SCST_P_IMMEDIATE_DATA,
+	ISCSI_SCST_P_MAX_RECV_DSL,	/* what we, the target, receive */
+	ISCSI_SCST_P_MAX_XMIT_DSL,	/* what the initiator receives */
+	ISCSI_SCST_P_MAX_BURST,
+	ISCSI_SCST_P_FIRST_BURST,
+	ISCSI_SCST_P_MAX_OUTSTANDING_R2T,
+	ISCSI_SCST_P_HEADER_DIGEST,
+	ISCSI_SCST_P_DATA_DIGEST,
+	ISCSI_SCST_P_COUNT
+};
+
+#define ISCSI_SCST_DIGEST_NONE		1u
+#define ISCSI_SCST_DIGEST_CRC32C	2u
+
+/*
+ * read(2) gives one of these and marks it as seen; poll(2) reports POLLIN
+ * while there is a generation that was not read. The first read never blocks.
+ */
+struct iscsi_scst_status {
+	__u32 generation;	/* grows with every change of targets or enabled */
+	__u32 enabled;		/* the driver's sysfs "enabled": accept logins? */
+};
+
+struct iscsi_scst_register {
+	__u32 abi;		/* in: ISCSI_SCST_ABI, else EPROTO */
+	__u32 flags;		/* in: 0 */
+};
+
+/*
+ * Enabled targets, as NUL-terminated names one after the other.
+ * needed > len: nothing was copied, call again with a larger buffer.
+ */
+struct iscsi_scst_list {
+	__u64 buf;		/* in: user address */
+	__u32 len;		/* in: bytes at buf */
+	__u32 needed;		/* out: bytes that the names take */
+	char initiator[ISCSI_SCST_NAME_LEN];	/* in */
+	char portal[ISCSI_SCST_PORTAL_LEN];	/* in: address the login came to */
+};
+
+/* ENOENT: no such target. A disabled one is found with enabled == 0. */
+struct iscsi_scst_target {
+	char name[ISCSI_SCST_NAME_LEN];		/* in */
+	char initiator[ISCSI_SCST_NAME_LEN];	/* in */
+	char portal[ISCSI_SCST_PORTAL_LEN];	/* in */
+	__u32 tid;		/* out */
+	__u32 enabled;		/* out */
+	__u32 portal_group;	/* out: TargetPortalGroupTag */
+	__u32 rsvd;
+	__u32 params[ISCSI_SCST_P_COUNT];	/* out: what to offer */
+	__u32 rsvd2;
+};
+
+/*
+ * Creates the session (reinstating an old one of the same initiator port and
+ * target, RFC 7143 6.3.5) and takes a reference to the socket. Nothing is read
+ * from it before ISCSI_SCST_START_CONN, so that the daemon can send the final
+ * Login Response, which needs the TSIH, in between.
+ * ENOENT: target gone or disabled. EBADF: fd is no TCP socket.
+ * EMFILE: MaxSessions reached. EINVAL: parameter out of range, bad name.
+ */
+struct iscsi_scst_conn {
+	__s32 fd;		/* in */
+	__u32 tid;		/* in */
+	__u8 isid[6];		/* in */
+	__u16 tsih;		/* in: 0; out: the new session's handle */
+	__u16 cid;		/* in */
+	__u16 rsvd;
+	__u32 exp_cmd_sn;	/* in: CmdSN of the first full-feature command */
+	__u32 stat_sn;		/* in: StatSN of the first full-feature response */
+	__u32 handle;		/* out: for START_CONN, DROP_CONN */
+	__u32 params[ISCSI_SCST_P_COUNT];	/* in: negotiated */
+	__u32 rsvd2;
+	char initiator[ISCSI_SCST_NAME_LEN];	/* in */
+	char portal[ISCSI_SCST_PORTAL_LEN];	/* in: address the login came to */
+	char peer[ISCSI_SCST_PORTAL_LEN];	/* in: address of the initiator */
+};
+
+#define ISCSI_SCST_REGISTER	_IOW('I', 1, struct iscsi_scst_register)
+#define ISCSI_SCST_LIST_TARGETS	_IOWR('I', 2, struct iscsi_scst_list)
+#define ISCSI_SCST_GET_TARGET	_IOWR('I', 3, struct iscsi_scst_target)
+#define ISCSI_SCST_ADD_CONN	_IOWR('I', 4, struct iscsi_scst_conn)
+#define ISCSI_SCST_START_CONN	_IOW('I', 5, __u32)	/* handle */
+#define ISCSI_SCST_DROP_CONN	_IOW('I', 6, __u32)	/* handle, before start */
+
+#endif
