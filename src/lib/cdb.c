@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opcode table (SPC-4, SBC-3) and its decoding. */
+#include "cdb.h"
+
+#define F(...)	{ __VA_ARGS__ }
+
+/* DPO, FUA, RDPROTECT/WRPROTECT as reported in the usage map: protection is not supported. */
+#define RW_BITS	0x18
+
+static const struct sl_op sl_ops[SL_OP_COUNT] = {
+	[SL_OP_TEST_UNIT_READY] = {
+		"TEST UNIT READY", 0x00, 0, 6, SL_DIR_NONE, SL_LEN_NONE, 0,
+		0, 0, 0, 0, F(0x00, 0, 0, 0, 0, 0x04) },
+	[SL_OP_REQUEST_SENSE] = {
+		"REQUEST SENSE", 0x03, 0, 6, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		0, 0, 4, 1, F(0x03, 0x01, 0, 0, 0xff, 0x04) },
+	[SL_OP_READ_6] = {
+		"READ(6)", 0x08, 0, 6, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM,
+		1, 3, 4, 1, F(0x08, 0x1f, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_WRITE_6] = {
+		"WRITE(6)", 0x0a, 0, 6, SL_DIR_OUT, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_WRITES,
+		1, 3, 4, 1, F(0x0a, 0x1f, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_INQUIRY] = {
+		"INQUIRY", 0x12, 0, 6, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		0, 0, 3, 2, F(0x12, 0x01, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_MODE_SELECT_6] = {
+		"MODE SELECT(6)", 0x15, 0, 6, SL_DIR_OUT, SL_LEN_BYTES, 0,
+		0, 0, 4, 1, F(0x15, 0x11, 0, 0, 0xff, 0x04) },
+	[SL_OP_MODE_SENSE_6] = {
+		"MODE SENSE(6)", 0x1a, 0, 6, SL_DIR_IN, SL_LEN_BYTES, 0,
+		0, 0, 4, 1, F(0x1a, 0x08, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_START_STOP_UNIT] = {
+		"START STOP UNIT", 0x1b, 0, 6, SL_DIR_NONE, SL_LEN_NONE, 0,
+		0, 0, 0, 0, F(0x1b, 0x01, 0, 0x0f, 0xf7, 0x04) },
+	[SL_OP_SEND_DIAGNOSTIC] = {
+		"SEND DIAGNOSTIC", 0x1d, 0, 6, SL_DIR_OUT, SL_LEN_BYTES, 0,
+		0, 0, 3, 2, F(0x1d, 0x04, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_READ_CAPACITY_10] = {
+		"READ CAPACITY(10)", 0x25, 0, 10, SL_DIR_IN, SL_LEN_FIXED_8, 0,
+		2, 4, 0, 0, F(0x25, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0x01, 0x04) },
+	[SL_OP_READ_10] = {
+		"READ(10)", 0x28, 0, 10, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		2, 4, 7, 2, F(0x28, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_WRITE_10] = {
+		"WRITE(10)", 0x2a, 0, 10, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 4, 7, 2, F(0x2a, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_WRITE_VERIFY_10] = {
+		"WRITE AND VERIFY(10)", 0x2e, 0, 10, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		2, 4, 7, 2, F(0x2e, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_VERIFY_10] = {
+		"VERIFY(10)", 0x2f, 0, 10, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		2, 4, 7, 2, F(0x2f, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_PREFETCH_10] = {
+		"PRE-FETCH(10)", 0x34, 0, 10, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		2, 4, 7, 2, F(0x34, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_SYNC_CACHE_10] = {
+		"SYNCHRONIZE CACHE(10)", 0x35, 0, 10, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		2, 4, 7, 2, F(0x35, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_WRITE_SAME_10] = {
+		"WRITE SAME(10)", 0x41, 0, 10, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
+		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		2, 4, 7, 2, F(0x41, 0x18, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_UNMAP] = {
+		"UNMAP", 0x42, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_WRITES,
+		0, 0, 7, 2, F(0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_MODE_SELECT_10] = {
+		"MODE SELECT(10)", 0x55, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, 0,
+		0, 0, 7, 2, F(0x55, 0x11, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_MODE_SENSE_10] = {
+		"MODE SENSE(10)", 0x5a, 0, 10, SL_DIR_IN, SL_LEN_BYTES, 0,
+		0, 0, 7, 2, F(0x5a, 0x18, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_READ_16] = {
+		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		2, 8, 10, 4, F(0x88, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_WRITE_16] = {
+		"WRITE(16)", 0x8a, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 8, 10, 4, F(0x8a, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_WRITE_VERIFY_16] = {
+		"WRITE AND VERIFY(16)", 0x8e, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		2, 8, 10, 4, F(0x8e, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_VERIFY_16] = {
+		"VERIFY(16)", 0x8f, 0, 16, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		2, 8, 10, 4, F(0x8f, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_PREFETCH_16] = {
+		"PRE-FETCH(16)", 0x90, 0, 16, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		2, 8, 10, 4, F(0x90, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_SYNC_CACHE_16] = {
+		"SYNCHRONIZE CACHE(16)", 0x91, 0, 16, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		2, 8, 10, 4, F(0x91, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_WRITE_SAME_16] = {
+		"WRITE SAME(16)", 0x93, 0, 16, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
+		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		2, 8, 10, 4, F(0x93, 0x19, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_READ_CAPACITY_16] = {
+		"READ CAPACITY(16)", 0x9e, 0x10, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION,
+		2, 8, 10, 4, F(0x9e, 0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x01, 0x04) },
+	[SL_OP_GET_LBA_STATUS] = {
+		"GET LBA STATUS", 0x9e, 0x12, 16, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SERVICE_ACTION,
+		2, 8, 10, 4, F(0x9e, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0xff, 0xff, 0xff, 0x00, 0x04) },
+	[SL_OP_REPORT_LUNS] = {
+		"REPORT LUNS", 0xa0, 0, 12, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		0, 0, 6, 4, F(0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0x04) },
+	[SL_OP_REPORT_OPCODES] = {
+		"REPORT SUPPORTED OPERATION CODES", 0xa3, 0x0c, 12, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION,
+		0, 0, 6, 4, F(0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0, 0x04) },
+	[SL_OP_REPORT_TMFS] = {
+		"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", 0xa3, 0x0d, 12, SL_DIR_IN,
+		SL_LEN_BYTES, SL_OPF_SERVICE_ACTION,
+		0, 0, 6, 4, F(0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0x04) },
+	[SL_OP_READ_12] = {
+		"READ(12)", 0xa8, 0, 12, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		2, 4, 6, 4, F(0xa8, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0x1f, 0x04) },
+	[SL_OP_WRITE_12] = {
+		"WRITE(12)", 0xaa, 0, 12, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 4, 6, 4, F(0xaa, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0x1f, 0x04) },
+	[SL_OP_WRITE_VERIFY_12] = {
+		"WRITE AND VERIFY(12)", 0xae, 0, 12, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		2, 4, 6, 4, F(0xae, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0x1f, 0x04) },
+	[SL_OP_VERIFY_12] = {
+		"VERIFY(12)", 0xaf, 0, 12, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		2, 4, 6, 4, F(0xaf, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0x1f, 0x04) },
+};
+
+/* First operation of each opcode; further service actions follow it in sl_ops. */
+static const u8 sl_first_op[256] = {
+	[0x00] = SL_OP_TEST_UNIT_READY,	[0x03] = SL_OP_REQUEST_SENSE,
+	[0x08] = SL_OP_READ_6,		[0x0a] = SL_OP_WRITE_6,
+	[0x12] = SL_OP_INQUIRY,		[0x15] = SL_OP_MODE_SELECT_6,
+	[0x1a] = SL_OP_MODE_SENSE_6,	[0x1b] = SL_OP_START_STOP_UNIT,
+	[0x1d] = SL_OP_SEND_DIAGNOSTIC,	[0x25] = SL_OP_READ_CAPACITY_10,
+	[0x28] = SL_OP_READ_10,		[0x2a] = SL_OP_WRITE_10,
+	[0x2e] = SL_OP_WRITE_VERIFY_10,	[0x2f] = SL_OP_VERIFY_10,
+	[0x34] = SL_OP_PREFETCH_10,	[0x35] = SL_OP_SYNC_CACHE_10,
+	[0x41] = SL_OP_WRITE_SAME_10,	[0x42] = SL_OP_UNMAP,
+	[0x55] = SL_OP_MODE_SELECT_10,	[0x5a] = SL_OP_MODE_SENSE_10,
+	[0x88] = SL_OP_READ_16,		[0x8a] = SL_OP_WRITE_16,
+	[0x8e] = SL_OP_WRITE_VERIFY_16,	[0x8f] = SL_OP_VERIFY_16,
+	[0x90] = SL_OP_PREFETCH_16,	[0x91] = SL_OP_SYNC_CACHE_16,
+	[0x93] = SL_OP_WRITE_SAME_16,	[0x9e] = SL_OP_READ_CAPACITY_16,
+	[0xa0] = SL_OP_REPORT_LUNS,	[0xa3] = SL_OP_REPORT_OPCODES,
+	[0xa8] = SL_OP_READ_12,		[0xaa] = SL_OP_WRITE_12,
+	[0xae] = SL_OP_WRITE_VERIFY_12,	[0xaf] = SL_OP_VERIFY_12,
+};
+
+const struct sl_op *sl_op_get(enum sl_op_id id)
+{
+	return &sl_ops[id];
+}
+
+enum sl_op_id sl_op_find(const u8 *cdb, size_t cdb_len)
+{
+	unsigned int id;
+
+	if (cdb_len < 6)
+		return SL_OP_NONE;
+	id = sl_first_op[cdb[0]];
+	if (id == SL_OP_NONE || cdb_len < sl_ops[id].cdb_len)
+		return SL_OP_NONE;
+	if (!(sl_ops[id].flags & SL_OPF_SERVICE_ACTION))
+		return (enum sl_op_id)id;
+	for (; id < SL_OP_COUNT && sl_ops[id].opcode == cdb[0]; id++)
+		if (sl_ops[id].service_action == (cdb[1] & 0x1f))
+			return (enum sl_op_id)id;
+	return SL_OP_NONE;
+}
+
+static u64 get_field(const u8 *cdb, unsigned int at, unsigned int len)
+{
+	u64 v = 0;
+
+	while (len--)
+		v = (v << 8) | cdb[at++];
+	return v;
+}
+
+/* SBC-3 5.8, 5.32: the six-byte forms have a 21-bit address, and 0 stands for 256 blocks. */
+static void parse_short_rw(const u8 *cdb, struct sl_cdb *out)
+{
+	out->lba = sl_get_be24(cdb + 1) & 0x1fffff;
+	out->blocks = cdb[4] ? cdb[4] : 256;
+}
+
+static u64 verify_len(const struct sl_cdb *c, unsigned int block_shift)
+{
+	switch (c->bytchk) {
+	case 1:
+		return (u64)c->blocks << block_shift;
+	case 3:
+		return c->blocks ? 1ull << block_shift : 0;
+	default:
+		return 0;
+	}
+}
+
+static u64 data_len(const struct sl_cdb *c, u64 field, unsigned int block_shift)
+{
+	switch (c->op->unit) {
+	case SL_LEN_BYTES:
+		return field;
+	case SL_LEN_BLOCKS:
+		return (u64)c->blocks << block_shift;
+	case SL_LEN_ONE_BLOCK:
+		return 1ull << block_shift;
+	case SL_LEN_VERIFY:
+		return verify_len(c, block_shift);
+	case SL_LEN_FIXED_8:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
+			   struct sl_cdb *out)
+{
+	const struct sl_op *op;
+	u64 field;
+
+	memset(out, 0, sizeof(*out));
+	out->id = sl_op_find(cdb, cdb_len);
+	op = &sl_ops[out->id];
+	out->op = op;
+	if (out->id == SL_OP_NONE)
+		return SL_INVALID_OPCODE;
+
+	field = get_field(cdb, op->len_at, op->len_len);
+	if (out->id == SL_OP_READ_6 || out->id == SL_OP_WRITE_6) {
+		parse_short_rw(cdb, out);
+	} else {
+		out->lba = get_field(cdb, op->lba_at, op->lba_len);
+		if (op->flags & SL_OPF_MEDIUM)
+			out->blocks = (u32)field;
+	}
+	if (op->flags & SL_OPF_FUA) {
+		out->dpo = cdb[1] & 0x10;
+		out->fua = cdb[1] & 0x08;
+	}
+	/* WRITE SAME(16) with NDOB brings no data (SBC-4 5.52). */
+	if (out->id == SL_OP_WRITE_SAME_16 && (cdb[1] & 0x01))
+		return SL_OK;
+	if (op->unit == SL_LEN_VERIFY || op->opcode == 0x2e || op->opcode == 0x8e ||
+	    op->opcode == 0xae)
+		out->bytchk = (cdb[1] >> 1) & 3;
+	out->data_len = data_len(out, field, block_shift);
+	out->dir = out->data_len ? (enum sl_dir)op->dir : SL_DIR_NONE;
+	return SL_OK;
+}

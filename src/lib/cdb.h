@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a CDB says: opcode table (SPC-4, SBC-3) and its decoding into address,
+ * length and direction. Knows no device state.
+ */
+#ifndef SL_CDB_H
+#define SL_CDB_H
+
+#include "port.h"
+#include "sense.h"
+
+#define SL_CDB_MAX	16	/* longest CDB decoded here */
+
+enum sl_dir {
+	SL_DIR_NONE,
+	SL_DIR_OUT,		/* initiator to target */
+	SL_DIR_IN,		/* target to initiator */
+};
+
+/* Operations with a common opcode stand together, in the order of their service actions. */
+enum sl_op_id {
+	SL_OP_NONE,
+	SL_OP_TEST_UNIT_READY,
+	SL_OP_REQUEST_SENSE,
+	SL_OP_READ_6,
+	SL_OP_WRITE_6,
+	SL_OP_INQUIRY,
+	SL_OP_MODE_SELECT_6,
+	SL_OP_MODE_SENSE_6,
+	SL_OP_START_STOP_UNIT,
+	SL_OP_SEND_DIAGNOSTIC,
+	SL_OP_READ_CAPACITY_10,
+	SL_OP_READ_10,
+	SL_OP_WRITE_10,
+	SL_OP_WRITE_VERIFY_10,
+	SL_OP_VERIFY_10,
+	SL_OP_PREFETCH_10,
+	SL_OP_SYNC_CACHE_10,
+	SL_OP_WRITE_SAME_10,
+	SL_OP_UNMAP,
+	SL_OP_MODE_SELECT_10,
+	SL_OP_MODE_SENSE_10,
+	SL_OP_READ_16,
+	SL_OP_WRITE_16,
+	SL_OP_WRITE_VERIFY_16,
+	SL_OP_VERIFY_16,
+	SL_OP_PREFETCH_16,
+	SL_OP_SYNC_CACHE_16,
+	SL_OP_WRITE_SAME_16,
+	SL_OP_READ_CAPACITY_16,
+	SL_OP_GET_LBA_STATUS,
+	SL_OP_REPORT_LUNS,
+	SL_OP_REPORT_OPCODES,
+	SL_OP_REPORT_TMFS,
+	SL_OP_READ_12,
+	SL_OP_WRITE_12,
+	SL_OP_WRITE_VERIFY_12,
+	SL_OP_VERIFY_12,
+	SL_OP_COUNT
+};
+
+enum sl_len_unit {
+	SL_LEN_NONE,		/* no data */
+	SL_LEN_BYTES,		/* the field counts bytes: allocation or parameter list length */
+	SL_LEN_BLOCKS,		/* the field counts logical blocks, which are transferred */
+	SL_LEN_ONE_BLOCK,	/* the field counts blocks, one is transferred (WRITE SAME) */
+	SL_LEN_RANGE,		/* the field counts blocks, none is transferred */
+	SL_LEN_VERIFY,		/* by BYTCHK: none, all, or one */
+	SL_LEN_FIXED_8,		/* 8 bytes (READ CAPACITY(10)) */
+};
+
+#define SL_OPF_WRITES		0x01	/* changes the medium: refused when read-only */
+#define SL_OPF_SKIP_UA		0x02	/* goes ahead of a pending unit attention (SAM-5 5.14) */
+#define SL_OPF_SERVICE_ACTION	0x04	/* the low five bits of byte 1 choose the operation */
+#define SL_OPF_MEDIUM		0x08	/* addresses logical blocks */
+#define SL_OPF_FUA		0x10	/* byte 1: DPO bit 4, FUA bit 3 */
+
+struct sl_op {
+	const char *name;
+	u8 opcode;
+	u8 service_action;
+	u8 cdb_len;
+	u8 dir;			/* enum sl_dir */
+	u8 unit;		/* enum sl_len_unit */
+	u8 flags;		/* SL_OPF_* */
+	u8 lba_at, lba_len;	/* bytes; len 0: no address */
+	u8 len_at, len_len;	/* bytes; len 0: no length */
+	u8 usage[SL_CDB_MAX];	/* bits that are looked at, for REPORT SUPPORTED OPERATION CODES */
+};
+
+struct sl_cdb {
+	const struct sl_op *op;
+	enum sl_op_id id;
+	enum sl_dir dir;	/* SL_DIR_NONE also when the length is 0 */
+	bool fua;
+	bool dpo;
+	u8 bytchk;		/* VERIFY, WRITE AND VERIFY */
+	u64 lba;
+	u32 blocks;		/* logical blocks addressed */
+	u64 data_len;		/* bytes to be transferred by what the CDB says */
+};
+
+/* The operation, SL_OP_NONE if unknown. @cdb has at least @cdb_len bytes. */
+enum sl_op_id sl_op_find(const u8 *cdb, size_t cdb_len);
+
+/* Table entry of a known operation. */
+const struct sl_op *sl_op_get(enum sl_op_id id);
+
+/*
+ * Decodes @cdb for a unit with blocks of 1 << @block_shift bytes.
+ * SL_INVALID_OPCODE: not in the table (or shorter than its length).
+ */
+enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
+			   struct sl_cdb *out);
+
+#endif

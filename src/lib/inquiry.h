@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* INQUIRY and vital product data (SPC-4 6.4, 7.8; SBC-3 6.5), READ CAPACITY(16) (SBC-3 5.16). */
+#ifndef SL_INQUIRY_H
+#define SL_INQUIRY_H
+
+#include "port.h"
+#include "sense.h"
+
+#define SL_VENDOR_LEN		8
+#define SL_PRODUCT_LEN		16
+#define SL_REVISION_LEN		4
+#define SL_SERIAL_LEN		64
+#define SL_VENDOR_SPECIFIC_LEN	128
+#define SL_T10_ID_LEN		64
+#define SL_NAME_LEN		256
+
+#define SL_INQUIRY_MAX		640	/* enough for every page built here */
+
+/* What a logical unit is, as far as initiators can see it. Strings end with NUL. */
+struct sl_unit {
+	u8 device_type;		/* peripheral device type (SPC-4 table 142) */
+	u8 qualifier;		/* peripheral qualifier */
+	bool removable;
+	bool rotational;
+	bool read_only;
+	bool write_cache;	/* volatile: WCE */
+	bool thin;		/* UNMAP and friends work (LBPU, LBPWS) */
+	bool unmapped_is_zero;	/* LBPRZ */
+	u8 block_shift;		/* logical block: 1 << block_shift bytes */
+	u8 physical_exp;	/* logical blocks per physical block exponent */
+	u8 tst;			/* control mode page: 0 one task set, 1 one per nexus */
+	u64 blocks;
+	u32 max_transfer;	/* blocks, 0: no limit */
+	u32 opt_transfer;	/* blocks */
+	u32 max_unmap;		/* blocks per UNMAP */
+	u32 max_unmap_descriptors;
+	u64 max_write_same;	/* blocks, 0: no limit */
+	u64 naa_id;		/* 0: none */
+	char vendor[SL_VENDOR_LEN + 1];
+	char product[SL_PRODUCT_LEN + 1];
+	char revision[SL_REVISION_LEN + 1];
+	char serial[SL_SERIAL_LEN + 1];
+	char vendor_specific[SL_VENDOR_SPECIFIC_LEN + 1];
+	char t10_dev_id[SL_T10_ID_LEN + 1];
+	char scsi_name[SL_NAME_LEN + 1];
+};
+
+/* The way a command came: what page 83h says of the target port. */
+struct sl_port_id {
+	u16 rel_tgt_id;		/* 0: none */
+	u16 version_descriptor;	/* transport protocol (SPC-4 table 143), 0: none */
+};
+
+/*
+ * INQUIRY data for @cdb into @buf (SL_INQUIRY_MAX bytes). *@len is the length
+ * of the data before it is cut to the allocation length.
+ */
+enum sl_sense sl_inquiry(const u8 *cdb, const struct sl_unit *unit, const struct sl_port_id *port,
+			 u8 *buf, size_t *len);
+
+/* READ CAPACITY(10) data, 8 bytes. */
+void sl_read_capacity_10(const struct sl_unit *unit, u8 *buf);
+
+/* READ CAPACITY(16) data, 32 bytes. */
+void sl_read_capacity_16(const struct sl_unit *unit, u8 *buf);
+
+#endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* MODE SENSE and MODE SELECT data. */
+#include "mode.h"
+
+#define PC_CURRENT	0
+#define PC_CHANGEABLE	1
+#define PC_DEFAULT	2
+#define PC_SAVED	3
+
+#define ALL_PAGES	0x3f
+
+#define CONTROL_D_SENSE	0x04
+#define CONTROL_SWP	0x08
+#define CACHING_WCE	0x04
+
+/* Every builder fills in @p of its page length for page control @pc and leaves zeros else. */
+static void page_error_recovery(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)u;
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	p[2] = 0xc0;			/* AWRE, ARRE */
+}
+
+static void page_disconnect(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)u;
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	p[2] = 0x80;			/* buffer full ratio */
+	p[3] = 0x80;			/* buffer empty ratio */
+}
+
+static void page_caching(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	if (pc == PC_CHANGEABLE) {
+		p[2] = m->wce_changeable ? CACHING_WCE : 0;
+		return;
+	}
+	if (pc == PC_DEFAULT ? u->write_cache : m->write_cache)
+		p[2] = CACHING_WCE;
+	sl_put_be16(0xffff, p + 4);	/* disable pre-fetch above: never */
+}
+
+static void page_control(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	if (pc == PC_CHANGEABLE) {
+		p[2] = CONTROL_D_SENSE;
+		p[4] = CONTROL_SWP;
+		return;
+	}
+	p[2] = (u8)(u->tst << 5);
+	p[3] = 0x10;			/* unrestricted reordering */
+	if (pc == PC_CURRENT) {
+		p[2] |= m->descriptor_sense ? CONTROL_D_SENSE : 0;
+		p[4] = m->swp ? CONTROL_SWP : 0;
+	}
+	sl_put_be16(0xffff, p + 8);	/* busy timeout: unlimited */
+}
+
+static void page_exceptions(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)u;
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	p[2] = 0x08;			/* DEXCPT: nothing to report */
+}
+
+static const struct mode_page {
+	u8 code;
+	u8 len;				/* with the two header bytes */
+	bool disk_only;
+	void (*build)(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m);
+} mode_pages[] = {
+	{ 0x01, 12, false, page_error_recovery },
+	{ 0x02, 16, true, page_disconnect },
+	{ 0x08, 20, true, page_caching },
+	{ 0x0a, 12, false, page_control },
+	{ 0x1c, 12, false, page_exceptions },
+};
+
+static size_t put_page(const struct mode_page *page, u8 pc, const struct sl_unit *u,
+		       const struct sl_mode *m, u8 *p)
+{
+	memset(p, 0, page->len);
+	page->build(p, pc, u, m);
+	p[0] = page->code;
+	p[1] = (u8)(page->len - 2);
+	return page->len;
+}
+
+static bool page_applies(const struct mode_page *page, const struct sl_unit *u)
+{
+	return !page->disk_only || u->device_type == 0;
+}
+
+static size_t put_pages(u8 code, u8 pc, const struct sl_unit *u, const struct sl_mode *m, u8 *p)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(mode_pages); i++) {
+		const struct mode_page *page = &mode_pages[i];
+
+		if ((code == ALL_PAGES || code == page->code) && page_applies(page, u))
+			n += put_page(page, pc, u, m, p + n);
+	}
+	return n;
+}
+
+/* Short or, with LLBAA, long LBA mode parameter block descriptor (SBC-3 6.4.2). */
+static size_t put_block_descriptor(bool llbaa, const struct sl_unit *u, u8 *d)
+{
+	if (llbaa) {
+		memset(d, 0, 16);
+		sl_put_be64(u->blocks, d);
+		sl_put_be32(1u << u->block_shift, d + 12);
+		return 16;
+	}
+	sl_put_be32(u->blocks > 0xffffffffu ? 0xffffffffu : (u32)u->blocks, d);
+	sl_put_be32(1u << u->block_shift, d + 4);
+	d[4] = 0;			/* the length has three bytes */
+	return 8;
+}
+
+enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_mode *mode,
+			    bool protect, u8 *buf, size_t *len)
+{
+	bool ten = cdb[0] == 0x5a;
+	bool dbd = cdb[1] & 0x08;
+	bool llbaa = ten && (cdb[1] & 0x10);
+	u8 pc = cdb[2] >> 6, code = cdb[2] & 0x3f, subpage = cdb[3];
+	size_t head = ten ? 8 : 4, descriptor = 0, pages;
+	u8 device_specific = 0;
+
+	memset(buf, 0, SL_MODE_MAX);
+	if (subpage && !(subpage == 0xff && code == ALL_PAGES))
+		return SL_INVALID_CDB_FIELD;
+	if (pc == PC_SAVED)
+		return SL_SAVING_UNSUPPORTED;
+
+	if (unit->device_type == 0) {
+		device_specific = 0x10;			/* DPOFUA */
+		if (protect || mode->swp)
+			device_specific |= 0x80;	/* WP */
+		if (!dbd)
+			descriptor = put_block_descriptor(llbaa, unit, buf + head);
+	}
+	pages = put_pages(code, pc, unit, mode, buf + head + descriptor);
+	if (!pages)
+		return SL_INVALID_CDB_FIELD;
+
+	*len = head + descriptor + pages;
+	if (ten) {
+		sl_put_be16((u16)(*len - 2), buf);
+		buf[3] = device_specific;
+		buf[4] = llbaa && descriptor;
+		sl_put_be16((u16)descriptor, buf + 6);
+	} else {
+		buf[0] = (u8)(*len - 1);
+		buf[2] = device_specific;
+		buf[3] = (u8)descriptor;
+	}
+	return SL_OK;
+}
+
+static const struct mode_page *find_mode_page(u8 code, const struct sl_unit *u)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mode_pages); i++)
+		if (mode_pages[i].code == code && page_applies(&mode_pages[i], u))
+			return &mode_pages[i];
+	return NULL;
+}
+
+/* A page may differ from the current one only in bits that are changeable. */
+static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
+				 const struct sl_unit *u, struct sl_mode *m)
+{
+	u8 current_page[32], changeable[32];
+	u8 i;
+
+	put_page(page, PC_CURRENT, u, m, current_page);
+	put_page(page, PC_CHANGEABLE, u, m, changeable);
+	for (i = 2; i < page->len; i++)
+		if ((p[i] ^ current_page[i]) & ~changeable[i])
+			return SL_INVALID_PARAM_FIELD;
+	if (page->code == 0x08 && m->wce_changeable)
+		m->write_cache = p[2] & CACHING_WCE;
+	if (page->code == 0x0a) {
+		m->descriptor_sense = p[2] & CONTROL_D_SENSE;
+		m->swp = p[4] & CONTROL_SWP;
+	}
+	return SL_OK;
+}
+
+static enum sl_sense check_descriptor(const struct sl_unit *u, const u8 *d, size_t n)
+{
+	u32 block_len = n == 16 ? sl_get_be32(d + 12) : sl_get_be24(d + 5);
+
+	return block_len == 1u << u->block_shift ? SL_OK : SL_INVALID_PARAM_FIELD;
+}
+
+enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8 *list, size_t len,
+			     struct sl_mode *mode)
+{
+	bool ten = cdb[0] == 0x55;
+	size_t head = ten ? 8 : 4, descriptor;
+	struct sl_mode wanted = *mode;
+	enum sl_sense sense;
+
+	if (!(cdb[1] & 0x10))		/* PF: vendor format is not known here */
+		return SL_INVALID_CDB_FIELD;
+	if (cdb[1] & 0x01)		/* SP */
+		return SL_INVALID_CDB_FIELD;
+	if (len == 0)
+		return SL_OK;
+	if (len < head)
+		return SL_PARAM_LIST_LENGTH;
+	descriptor = ten ? sl_get_be16(list + 6) : list[3];
+	if (descriptor != 0 && descriptor != 8 && !(ten && descriptor == 16 && (list[4] & 1)))
+		return SL_INVALID_PARAM_FIELD;
+	if (len < head + descriptor)
+		return SL_PARAM_LIST_LENGTH;
+	if (descriptor) {
+		sense = check_descriptor(unit, list + head, descriptor);
+		if (sense)
+			return sense;
+	}
+	list += head + descriptor;
+	len -= head + descriptor;
+	while (len) {
+		const struct mode_page *page;
+
+		if (len < 2)
+			return SL_PARAM_LIST_LENGTH;
+		page = find_mode_page(list[0] & 0x3f, unit);
+		if (!page || (list[0] & 0x40) || list[1] != page->len - 2)
+			return SL_INVALID_PARAM_FIELD;
+		if (len < page->len)
+			return SL_PARAM_LIST_LENGTH;
+		sense = select_page(page, list, unit, &wanted);
+		if (sense)
+			return sense;
+		list += page->len;
+		len -= page->len;
+	}
+	*mode = wanted;
+	return SL_OK;
+}

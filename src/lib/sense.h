@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sense data in fixed and descriptor form (SPC-4 4.5). */
+#ifndef SL_SENSE_H
+#define SL_SENSE_H
+
+#include "port.h"
+
+#define SL_SENSE_LEN	96	/* room for every form built here */
+
+#define SL_SENSE_CODE(key, asc, ascq)	(((key) << 16) | ((asc) << 8) | (ascq))
+
+/*
+ * Why a command ends with CHECK CONDITION: key, ASC and ASCQ in one value.
+ * Never mixed with errno: functions that can fail with sense return this type.
+ */
+enum sl_sense {
+	SL_OK			= 0,
+	SL_NOT_READY_NO_MEDIUM	= SL_SENSE_CODE(0x2, 0x3a, 0x00),
+	SL_NOT_READY_STOPPED	= SL_SENSE_CODE(0x2, 0x04, 0x02),
+	SL_WRITE_ERROR		= SL_SENSE_CODE(0x3, 0x0c, 0x00),
+	SL_READ_ERROR		= SL_SENSE_CODE(0x3, 0x11, 0x00),
+	SL_INTERNAL_FAILURE	= SL_SENSE_CODE(0x4, 0x44, 0x00),
+	SL_PARAM_LIST_LENGTH	= SL_SENSE_CODE(0x5, 0x1a, 0x00),
+	SL_INVALID_OPCODE	= SL_SENSE_CODE(0x5, 0x20, 0x00),
+	SL_LBA_OUT_OF_RANGE	= SL_SENSE_CODE(0x5, 0x21, 0x00),
+	SL_INVALID_CDB_FIELD	= SL_SENSE_CODE(0x5, 0x24, 0x00),
+	SL_LUN_NOT_SUPPORTED	= SL_SENSE_CODE(0x5, 0x25, 0x00),
+	SL_INVALID_PARAM_FIELD	= SL_SENSE_CODE(0x5, 0x26, 0x00),
+	SL_SAVING_UNSUPPORTED	= SL_SENSE_CODE(0x5, 0x39, 0x00),
+	SL_UA_MEDIUM_CHANGED	= SL_SENSE_CODE(0x6, 0x28, 0x00),
+	SL_UA_RESET		= SL_SENSE_CODE(0x6, 0x29, 0x00),
+	SL_UA_NEXUS_LOSS	= SL_SENSE_CODE(0x6, 0x29, 0x07),
+	SL_UA_MODE_CHANGED	= SL_SENSE_CODE(0x6, 0x2a, 0x01),
+	SL_UA_CAPACITY_CHANGED	= SL_SENSE_CODE(0x6, 0x2a, 0x09),
+	SL_UA_CLEARED_BY_OTHER	= SL_SENSE_CODE(0x6, 0x2f, 0x00),
+	SL_UA_INQUIRY_CHANGED	= SL_SENSE_CODE(0x6, 0x3f, 0x03),
+	SL_UA_LUNS_CHANGED	= SL_SENSE_CODE(0x6, 0x3f, 0x0e),
+	SL_WRITE_PROTECTED	= SL_SENSE_CODE(0x7, 0x27, 0x00),
+	SL_SPACE_EXHAUSTED	= SL_SENSE_CODE(0x7, 0x27, 0x07),
+	SL_ABORTED		= SL_SENSE_CODE(0xb, 0x00, 0x00),
+	SL_UNEXPECTED_UNSOLICITED = SL_SENSE_CODE(0xb, 0x0c, 0x0c),
+	SL_NOT_ENOUGH_UNSOLICITED = SL_SENSE_CODE(0xb, 0x0c, 0x0d),
+	SL_CRC_ERROR		= SL_SENSE_CODE(0xb, 0x47, 0x05),
+	SL_MISCOMPARE		= SL_SENSE_CODE(0xe, 0x1d, 0x00),
+};
+
+#define SL_SENSE_KEY(s)	(((u32)(s) >> 16) & 0xf)
+
+struct sl_sense_info {
+	bool info_valid;	/* @info goes to the INFORMATION field */
+	bool field_valid;	/* @field_byte, @field_bit make a field pointer */
+	bool field_in_cdb;	/* C/D: of the CDB, else of the parameter list */
+	bool bit_valid;		/* BPV */
+	u8 field_bit;
+	u16 field_byte;
+	u64 info;
+};
+
+/*
+ * Writes sense data for @sense to @buf (@size bytes, at least SL_SENSE_LEN for
+ * all of it); @more may be NULL. Returns the length of the data, of which at
+ * most @size bytes were written. An @info above 32 bits does not fit the fixed
+ * form and is left out there (SPC-4 4.5.3, VALID 0).
+ */
+size_t sl_sense_build(u8 *buf, size_t size, bool descriptor, enum sl_sense sense,
+		      const struct sl_sense_info *more);
+
+#endif
