@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Packages out of the install components: one component, one package of the same name.
+set(CPACK_PACKAGE_NAME scst)
+set(CPACK_PACKAGE_VENDOR "scst")
+set(CPACK_PACKAGE_CONTACT "SCST packagers <packagers@scst.example>")
+set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_SOURCE_DIR}/packaging/debian/copyright")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+# Components install below /etc and /var as well, and meson takes DESTDIR.
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_GENERATOR DEB)
+set(CPACK_COMPONENTS_ALL scst-dkms scstadmin iscsi-scst scst-install)
+set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+
+# describe(COMPONENT SECTION SUMMARY TEXT): what a user reads about the package.
+function(describe component section summary text)
+  string(TOUPPER "${component}" key)
+  set(CPACK_COMPONENT_${key}_DESCRIPTION "${summary}\n${text}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_DESCRIPTION "${summary}\n${text}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_NAME "${component}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_SECTION "${section}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_PRIORITY optional PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_CONTROL_STRICT_PERMISSION ON PARENT_SCOPE)
+endfunction()
+
+describe(scst-dkms kernel "SCSI target modules for the Linux kernel (DKMS)"
+"Modules that serve disks to other machines: the target core, virtual disks on
+files and memory, an iSCSI target and a local one for tests. They offer the
+public interface of SCST and are built for each installed kernel by dkms.")
+describe(scstadmin admin "configuration tool of the SCSI target"
+"Reads and writes scst.conf, compares it with what the kernel serves and changes
+only what differs. Comes with the service that loads modules and configuration
+at boot.")
+describe(iscsi-scst net "login daemon of the iSCSI target"
+"Listens for initiators, negotiates their login and hands the connection over to
+the iscsi_scst kernel module.")
+describe(scst-install admin "installer of the SCSI target stack"
+"Looks at the machine, shows a plan, applies it with a journal, proves that the
+target serves, and can undo all of it. Where no module can be loaded it serves
+out of a small virtual machine.")
+
+set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_DEPENDS "dkms (>= 3), openssl, make")
+set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_RECOMMENDS "linux-headers-amd64 | linux-headers-generic | linux-headers")
+foreach(key SCSTADMIN ISCSI-SCST SCST-INSTALL)
+  set(CPACK_DEBIAN_${key}_PACKAGE_SHLIBDEPS ON)
+endforeach()
+set(CPACK_DEBIAN_SCSTADMIN_PACKAGE_DEPENDS "init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_SCSTADMIN_PACKAGE_RECOMMENDS "scst-dkms, iscsi-scst")
+set(CPACK_DEBIAN_ISCSI-SCST_PACKAGE_DEPENDS "init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_ISCSI-SCST_PACKAGE_RECOMMENDS "scst-dkms, scstadmin")
+set(CPACK_DEBIAN_SCST-INSTALL_PACKAGE_RECOMMENDS "scst-dkms, scstadmin, iscsi-scst")
+set(CPACK_DEBIAN_SCST-INSTALL_PACKAGE_SUGGESTS "qemu-system-x86, mmdebstrap")
+
+# Maintainer scripts are templates, for they name the version.
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  string(TOUPPER "${component}" key)
+  set(control)
+  foreach(script postinst prerm postrm conffiles)
+    set(template "${CMAKE_SOURCE_DIR}/packaging/debian/${component}.${script}.in")
+    if(EXISTS "${template}")
+      set(made "${CMAKE_BINARY_DIR}/debian/${component}/${script}")
+      configure_file("${template}" "${made}" @ONLY)
+      list(APPEND control "${made}")
+    endif()
+  endforeach()
+  set(CPACK_DEBIAN_${key}_PACKAGE_CONTROL_EXTRA "${control}")
+endforeach()
+
+# Debian policy: each package carries its copyright and its changelog.
+find_program(GZIP gzip REQUIRED)
+set(changelog "${CMAKE_BINARY_DIR}/debian/changelog.Debian.gz")
+execute_process(COMMAND "${GZIP}" -9nc "${CMAKE_SOURCE_DIR}/packaging/debian/changelog"
+  OUTPUT_FILE "${changelog}" COMMAND_ERROR_IS_FATAL ANY)
+file(STRINGS packaging/debian/changelog newest LIMIT_COUNT 1)
+if(NOT newest MATCHES "^scst \\(${PROJECT_VERSION}-")
+  message(FATAL_ERROR "packaging/debian/changelog starts with '${newest}', VERSION says "
+    "${PROJECT_VERSION}: add a changelog entry for it")
+endif()
+foreach(component IN LISTS CPACK_COMPONENTS_ALL)
+  install(FILES packaging/debian/copyright "${changelog}"
+    DESTINATION "share/doc/${component}" COMPONENT "${component}")
+endforeach()
+
+include(CPack)
