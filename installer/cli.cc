@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The command line by CLI11. Meaning of the values is checked by the planner.
+#include "cli.hh"
+
+#include "exit_code.hh"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+
+namespace inst {
+namespace {
+
+constexpr const char* footer = R"(Without a sub-command it does "apply".
+Exit codes: 0 done or nothing to do, 2 usage, 4 not root, 5 something is missing,
+6 unsupported kernel, 7 verification failed, 9 build failed, 10 conflict, 11 signing,
+12 service, 13 something was kept or has changed, 14 locked, 75 interrupted earlier: resume.
+See scst-install(8).)";
+
+void absolute(std::string& path) {
+  if (path.empty())
+    return;
+  path = std::filesystem::absolute(path).lexically_normal().string();
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+}
+
+void add_options(CLI::App& app, Cli& cli) {
+  Options& o = cli.options;
+  app.add_option("--kernel", o.kernel, "Kernel release to build for, or 'running'")
+      ->type_name("REL");
+  app.add_option("--root", o.root, "Install into this tree instead of the running system")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--payload", o.payload, "Staged install tree to copy from")->type_name("DIR");
+  app.add_option("--debs", o.debs, "Our .deb packages, for the guest")->type_name("DIR");
+  app.add_option("--suite", o.suite, "Debian suite of the guest")->capture_default_str();
+  app.add_option("--size", o.size, "Size of the fresh LUN (default 1G)")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--allow", o.allow, "Initiator name or pattern that may see the LUN; repeatable")
+      ->type_name("IQN")
+      ->allow_extra_args(false);
+  app.add_option("--device", o.device, "Existing disk or file to export instead of a fresh file")
+      ->type_name("PATH");
+  app.add_flag("--force-device", o.force_device, "Use --device even if it is in use or not empty");
+  app.add_option("--target", o.target, "Name of the target (default: from the host name)")
+      ->type_name("IQN");
+  app.add_option("--init", o.init, "Init system")
+      ->check(CLI::IsMember({"systemd", "openrc", "lsb", "auto"}))
+      ->capture_default_str();
+  app.add_option("--road", o.road, "Serve from this kernel or from a guest")
+      ->check(CLI::IsMember({"native", "guest", "auto"}))
+      ->capture_default_str();
+  app.add_flag("--no-start", o.no_start, "Install only: load and start nothing");
+  app.add_flag("--yes", cli.yes, "Do not ask");
+  app.add_flag("--dry-run", cli.dry_run, "Show what would be done, change nothing");
+  app.add_flag("--json", cli.json, "Print JSON");
+  app.add_option("--data", cli.data_dir, "Folder of catalog, init scripts and guest scripts")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+}
+
+void add_verify(CLI::App& app, Cli& cli) {
+  VerifyOptions& v = cli.verify;
+  CLI::App* verb = app.add_subcommand("verify", "Prove a target by an independent initiator");
+  verb->add_option("--portal", v.portal, "Address and port")
+      ->type_name("A:P")
+      ->capture_default_str();
+  verb->add_option("--initiator", v.initiator, "Name to log in with")
+      ->type_name("IQN")
+      ->capture_default_str();
+  verb->add_option("--lun", v.lun, "LUN")->check(CLI::Range(0, 16383))->capture_default_str();
+  verb->add_option("--write-mib", v.write_mib,
+                   "Overwrite this many MiB with random data and read them back")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20));
+}
+
+void add_verbs(CLI::App& app, Cli& cli) {
+  app.add_subcommand("plan", "Show what apply would do");
+  app.add_subcommand("apply", "Show the plan, ask, do it (default)");
+  app.add_subcommand("status", "Show what was installed and whether it still is as installed");
+  app.add_subcommand("resume", "Go on after an interruption");
+  app.add_subcommand("rollback", "Undo the last run");
+  app.add_subcommand("uninstall", "Undo everything");
+  app.add_subcommand("facts", "Show what is known about this machine");
+  add_verify(app, cli);
+  CLI::App* guest = app.add_subcommand("guest", "The guest of the guest road");
+  guest->add_option("verb", cli.guest_verb, "stop")->required()->check(CLI::IsMember({"stop"}));
+}
+
+} // namespace
+
+Parsed parse_command_line(int argc, const char* const* argv) {
+  Cli cli;
+  CLI::App app("Installs the SCST target stack: looks, plans, asks, applies with a journal.",
+               "scst-install");
+  app.set_version_flag("--version", "scst-install " INST_VERSION);
+  app.footer(footer);
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  add_options(app, cli);
+  add_verbs(app, cli);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return {std::nullopt, code == 0 ? 0 : static_cast<int>(Exit::usage)};
+  }
+  if (!app.get_subcommands().empty())
+    cli.verb = app.get_subcommands().front()->get_name();
+  for (std::string* path :
+       {&cli.options.root, &cli.options.payload, &cli.options.debs, &cli.data_dir})
+    absolute(*path);
+  if (cli.options.root == "/")
+    cli.options.root.clear();
+  cli.verify.target = cli.options.target;
+  return {cli, 0};
+}
+
+} // namespace inst

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The sub-commands. Table at the end.
+#include "commands.hh"
+
+#include "apply/executor.hh"
+#include "catalog/load.hh"
+#include "facts/gather.hh"
+#include "report/report.hh"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace inst {
+namespace {
+
+constexpr int busy_line_every = 10; // seconds
+
+class Lines final : public Progress {
+public:
+  explicit Lines(const Terminal& terminal) : terminal_(terminal) {}
+  void step_begins(const Step& step, std::size_t index, std::size_t count) override {
+    terminal_.err(fmt::format("[{}/{}] {}\n", index + 1, count, step.title));
+    shown_ = 0;
+  }
+  void still_busy(int seconds) override {
+    if (seconds < shown_ + busy_line_every)
+      return;
+    shown_ = seconds;
+    terminal_.err(fmt::format("      still at it ({} s)\n", seconds));
+  }
+  void step_ends(const Step& step, StepState state) override {
+    if (state == StepState::undone)
+      terminal_.err(fmt::format("undone: {}\n", step.title));
+  }
+  void undo_begins(const Run& run, const std::string& why) override {
+    terminal_.err(fmt::format("undoing run {} ({})\n", run.number, why));
+  }
+
+private:
+  const Terminal& terminal_;
+  int shown_ = 0;
+};
+
+struct Session {
+  sys::System& sys;
+  const Terminal& terminal;
+  const Cli& cli;
+
+  [[nodiscard]] int end(Exit exit) const { return static_cast<int>(exit); }
+
+  [[nodiscard]] int fail(const Error& error) const {
+    if (cli.json)
+      terminal.out(report::error_json(error).dump(2) + '\n');
+    terminal.err(report::error_text(error));
+    return end(error.exit);
+  }
+
+  /// Asks, unless --yes. The error says what to do when nobody can be asked.
+  [[nodiscard]] Result<void> confirm(const std::string& question) const {
+    if (cli.yes)
+      return {};
+    if (!terminal.confirm)
+      return Error{"confirm", "", "standard input is not a terminal, so nobody can be asked",
+                   "Look at the plan with 'scst-install plan', then give --yes.", Exit::usage};
+    if (terminal.confirm(question))
+      return {};
+    return Error{"confirm", "", "declined", "", Exit::interrupted};
+  }
+};
+
+Error must_be_root(const std::string& what) {
+  return {what, "", "this needs root", "Run scst-install with sudo or as root.", Exit::privilege};
+}
+
+std::string data_dir(const Session& s) {
+  if (!s.cli.data_dir.empty())
+    return s.cli.data_dir;
+  const std::string exe = s.sys.read_link("/proc/self/exe").value_or("");
+  const std::string bin = exe.substr(0, exe.rfind('/'));
+  const std::string beside = bin.substr(0, bin.rfind('/')) + "/share/scst-install";
+  return s.sys.stat(beside).type == sys::FileType::directory ? beside : INST_DATA_DIR;
+}
+
+Result<Facts> gather_facts(const Session& s) {
+  const Options& o = s.cli.options;
+  return facts::gather(s.sys, {o.root, o.payload, o.device, o.debs, data_dir(s)});
+}
+
+Result<Planned> plan_for(const Session& s) {
+  const auto facts = gather_facts(s);
+  if (!facts)
+    return facts.error();
+  const auto catalog = catalog::load(s.sys, data_dir(s) + "/catalog");
+  if (!catalog)
+    return catalog.error();
+  return make_plan(*facts, *catalog, s.cli.options);
+}
+
+/// Where runs may have been recorded: here (or under --root), and by the guest road.
+std::vector<std::string> state_dirs(const Session& s) {
+  std::string cache = s.sys.env("XDG_CACHE_HOME");
+  if (cache.empty())
+    cache = s.sys.env("HOME") + "/.cache";
+  std::vector<std::string> dirs{s.cli.options.root + "/var/lib/scst-install"};
+  if (s.cli.options.root.empty())
+    dirs.push_back(cache + "/scst/install");
+  return dirs;
+}
+
+int show_facts(const Session& s) {
+  const auto facts = gather_facts(s);
+  if (!facts)
+    return s.fail(facts.error());
+  s.terminal.out(s.cli.json ? report::facts_json(*facts).dump(2) + '\n'
+                            : report::facts_text(*facts));
+  return 0;
+}
+
+/// Prints the plan with what a dry run says about each step. The states are empty when refused.
+Result<std::vector<StepState>> preview(const Session& s, const Planned& planned, bool print) {
+  std::vector<StepState> states;
+  if (planned.refusals.empty()) {
+    auto summary = DryRun(s.sys).run(planned.plan);
+    if (!summary)
+      return summary.error();
+    states = summary->steps;
+  }
+  if (s.cli.json && print)
+    s.terminal.out(report::plan_json(planned, states).dump(2) + '\n');
+  else if (print)
+    s.terminal.out(report::plan_text(planned, states));
+  return states;
+}
+
+int show_plan(const Session& s) {
+  const auto planned = plan_for(s);
+  if (!planned)
+    return s.fail(planned.error());
+  if (const auto states = preview(s, *planned, true); !states)
+    return s.fail(states.error());
+  return s.end(planned->refusals.empty() ? Exit::ok : planned->refusals.front().exit);
+}
+
+Result<void> nothing_unfinished(Journal& journal) {
+  const auto runs = journal.load();
+  if (!runs)
+    return runs.error();
+  if (runs->empty() || !runs->back().interrupted())
+    return {};
+  return Error{"apply", journal.dir(), "an earlier run was cut off",
+               "Go on with 'scst-install resume' or undo it with 'scst-install rollback'.",
+               Exit::resumable};
+}
+
+int apply_plan(const Session& s, const Planned& planned) {
+  const Plan& plan = planned.plan;
+  if (plan.road == "native" && !s.sys.is_root())
+    return s.fail(must_be_root("apply"));
+  Journal journal(s.sys, plan.state_dir);
+  if (auto clean = nothing_unfinished(journal); !clean)
+    return s.fail(clean.error());
+  if (auto agreed = s.confirm("Apply this plan?"); !agreed)
+    return s.fail(agreed.error());
+  const auto lock = journal.lock();
+  if (!lock)
+    return s.fail(lock.error());
+  Lines lines(s.terminal);
+  const auto summary = Apply(s.sys, journal, lines).run(plan);
+  if (!summary)
+    return s.fail(summary.error());
+  if (!s.cli.json)
+    s.terminal.out(report::done_text(plan, *summary));
+  return 0;
+}
+
+int apply(const Session& s) {
+  if (s.cli.dry_run)
+    return show_plan(s);
+  const auto planned = plan_for(s);
+  if (!planned)
+    return s.fail(planned.error());
+  const auto states = preview(s, *planned, true);
+  if (!states)
+    return s.fail(states.error());
+  if (!planned->refusals.empty())
+    return s.end(planned->refusals.front().exit);
+  Journal journal(s.sys, planned->plan.state_dir);
+  if (auto clean = nothing_unfinished(journal); !clean)
+    return s.fail(clean.error());
+  const Summary looked{*states, {}};
+  if (!looked.nothing_to_do())
+    return apply_plan(s, *planned);
+  if (!s.cli.json)
+    s.terminal.out(report::done_text(planned->plan, looked));
+  return 0;
+}
+
+int status(const Session& s) {
+  nlohmann::json all = nlohmann::json::array();
+  bool interrupted = false;
+  bool drifted = false;
+  for (const std::string& dir : state_dirs(s)) {
+    const auto runs = Journal(s.sys, dir).load();
+    if (!runs)
+      return s.fail(runs.error());
+    for (const Run& run : *runs) {
+      std::vector<bool> as_installed;
+      for (std::size_t i = 0; i < run.steps.size() && !run.undone; i++) {
+        as_installed.push_back(is_done(context_of(s.sys, run.plan), run.plan.steps[i].action));
+        drifted = drifted || (run.steps[i].state == StepState::done && !as_installed.back());
+      }
+      interrupted = interrupted || run.interrupted();
+      all.push_back(report::status_json(run, as_installed));
+      if (!s.cli.json)
+        s.terminal.out(report::status_text(run, as_installed));
+    }
+  }
+  if (s.cli.json)
+    s.terminal.out(nlohmann::json{{"schema", 1}, {"runs", all}}.dump(2) + '\n');
+  else if (all.empty())
+    s.terminal.out("scst-install has installed nothing here.\n");
+  if (interrupted)
+    return s.end(Exit::resumable);
+  return s.end(drifted ? Exit::partial : Exit::ok);
+}
+
+/// What a verb does with the runs of one state folder: true in the result = it did something.
+using OnRuns = std::function<Result<bool>(Apply& apply, std::vector<Run>& runs, Kept& kept)>;
+
+int for_all_journals(const Session& s, const std::string& verb, const OnRuns& on_runs) {
+  bool acted = false;
+  Kept kept;
+  for (const std::string& dir : state_dirs(s)) {
+    if (s.sys.stat(dir + "/journal").type == sys::FileType::none)
+      continue;
+    Journal journal(s.sys, dir);
+    const auto lock = journal.lock();
+    if (!lock)
+      return s.fail(lock.error());
+    auto runs = journal.load();
+    if (!runs)
+      return s.fail(runs.error());
+    Lines lines(s.terminal);
+    Apply apply(s.sys, journal, lines);
+    const auto did = on_runs(apply, *runs, kept);
+    if (!did)
+      return s.fail(did.error());
+    acted = acted || *did;
+  }
+  for (const std::string& text : kept)
+    s.terminal.out("kept: " + text + '\n');
+  s.terminal.out(acted ? verb + ": done.\n" : verb + ": nothing to do.\n");
+  return s.end(kept.empty() ? Exit::ok : Exit::partial);
+}
+
+void add(Kept& all, const Kept& some) {
+  all.insert(all.end(), some.begin(), some.end());
+}
+
+int resume(const Session& s) {
+  return for_all_journals(s, "resume", [&](Apply& apply, auto& runs, Kept& kept) -> Result<bool> {
+    bool acted = false;
+    for (Run& run : runs) {
+      if (!run.interrupted())
+        continue;
+      if (!s.sys.is_root() && run.plan.road == "native")
+        return must_be_root("resume");
+      const auto summary = apply.resume(run);
+      if (!summary)
+        return summary.error();
+      add(kept, summary->kept);
+      acted = true;
+    }
+    return acted;
+  });
+}
+
+/// Undoes the last run, or all of them from the last to the first.
+int take_back(const Session& s, bool all) {
+  const std::string verb = all ? "uninstall" : "rollback";
+  if (auto agreed = s.confirm(all ? "Remove everything that scst-install has installed?"
+                                  : "Undo the last run?");
+      !agreed)
+    return s.fail(agreed.error());
+  return for_all_journals(s, verb, [&](Apply& apply, auto& runs, Kept& kept) -> Result<bool> {
+    bool acted = false;
+    for (auto run = runs.rbegin(); run != runs.rend() && (all || !acted); ++run) {
+      if (run->undone)
+        continue;
+      if (!s.sys.is_root() && run->plan.road == "native")
+        return must_be_root(verb);
+      const auto summary = apply.undo(*run, verb);
+      if (!summary)
+        return summary.error();
+      add(kept, summary->kept);
+      acted = true;
+    }
+    return acted;
+  });
+}
+
+int rollback(const Session& s) {
+  return take_back(s, false);
+}
+int uninstall(const Session& s) {
+  return take_back(s, true);
+}
+
+int verify_target(const Session& s) {
+  const auto verified = verify(s.cli.verify, [&](const std::string& line) {
+    (s.cli.json ? s.terminal.err : s.terminal.out)(line + '\n');
+  });
+  if (!verified)
+    return s.fail(verified.error());
+  if (s.cli.json)
+    s.terminal.out(nlohmann::json{{"schema", 1},
+                                  {"targets", verified->targets},
+                                  {"target", verified->target},
+                                  {"vendor", verified->vendor},
+                                  {"product", verified->product},
+                                  {"revision", verified->revision},
+                                  {"blocks", verified->blocks},
+                                  {"block_size", verified->block_size},
+                                  {"written", verified->written},
+                                  {"written_sha256", verified->written_digest},
+                                  {"read_sha256", verified->read_digest}}
+                       .dump(2) +
+                   '\n');
+  return 0;
+}
+
+int guest(const Session& s) {
+  const auto facts = gather_facts(s);
+  if (!facts)
+    return s.fail(facts.error());
+  sys::Command stop{
+      {facts->data_dir + "/guest/stop", "--state", facts->cache_dir + "/guest/state"}, "", {}};
+  stop.echo = true;
+  const auto output = s.sys.run(stop);
+  if (!output)
+    return s.fail(output.error());
+  if (output->status != 0)
+    return s.fail({"stop the guest", facts->cache_dir + "/guest/state", "its message is above",
+                   "End the process whose number is in the file pid there.", Exit::service});
+  s.terminal.out(facts->guest_port != 0 ? "The guest has stopped.\n" : "No guest was running.\n");
+  return 0;
+}
+
+struct Verb {
+  const char* name;
+  int (*run)(const Session&);
+};
+
+constexpr std::array verbs{
+    Verb{"facts", show_facts},    Verb{"plan", show_plan},       Verb{"apply", apply},
+    Verb{"status", status},       Verb{"resume", resume},        Verb{"rollback", rollback},
+    Verb{"uninstall", uninstall}, Verb{"verify", verify_target}, Verb{"guest", guest}};
+
+} // namespace
+
+int run_command(sys::System& sys, const Terminal& terminal, const Cli& cli) {
+  for (const Verb& verb : verbs)
+    if (cli.verb == verb.name)
+      return verb.run({sys, terminal, cli});
+  return static_cast<int>(Exit::usage);
+}
+
+} // namespace inst

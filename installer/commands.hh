@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The sub-commands: each wires facts, catalog, plan, apply and report together.
+#pragma once
+
+#include "cli.hh"
+#include "sys/system.hh"
+
+#include <functional>
+#include <string>
+
+namespace inst {
+
+/// How to talk to the user. `confirm` is empty when nobody can be asked.
+struct Terminal {
+  std::function<void(const std::string&)> out; ///< results
+  std::function<void(const std::string&)> err; ///< progress and errors
+  std::function<bool(const std::string& question)> confirm;
+};
+
+/// Runs the sub-command; returns the exit code.
+int run_command(sys::System& sys, const Terminal& terminal, const Cli& cli);
+
+} // namespace inst

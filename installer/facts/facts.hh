@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What scst-install knows about a machine: plain data, gathered once, never changed afterwards.
+#pragma once
+
+#include "catalog/version.hh"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace inst {
+
+struct Distribution {
+  std::string id;      ///< ID of os-release: "debian"
+  std::string like;    ///< ID_LIKE, words separated by spaces
+  std::string version; ///< VERSION_ID
+  std::string codename;
+  std::string name; ///< PRETTY_NAME
+};
+
+struct Kernel {
+  std::string release; ///< "6.1.0-56-amd64"
+  Version version;     ///< upstream version behind the release; from headers where they exist
+  bool running = false;
+  bool modules_dir = false; ///< /lib/modules/RELEASE exists
+  std::string build_tree;   ///< resolved path of its headers; empty: none
+};
+
+struct ModuleLoading {
+  bool possible = false;
+  std::vector<std::string> obstacles; ///< sentences; empty when possible
+  std::string lockdown;               ///< "none", "integrity", "confidentiality" or "" (unknown)
+  bool secure_boot = false;
+};
+
+/// One file of what can be installed.
+struct SourceFile {
+  std::string path;   ///< where it goes, absolute on the target
+  std::string source; ///< where it is now
+  unsigned mode = 0;
+  std::string digest;      ///< SHA-256
+  std::string link_target; ///< not empty: a symbolic link
+  std::string owner;       ///< package that owns a different file at `path` now; empty: none
+};
+
+struct Payload {
+  std::string dir;     ///< as given; empty: no payload directory
+  std::string version; ///< of usr/src/scst-VERSION
+  std::vector<SourceFile> files;
+  std::uint64_t size = 0; ///< bytes
+};
+
+struct Port {
+  bool taken = false;
+  std::string owner; ///< "tgtd (pid 12)"; "the kernel" when no process has the socket
+};
+
+/// What --device names.
+struct Disk {
+  std::string path;
+  bool exists = false;
+  bool block = false;
+  std::uint64_t size = 0;
+  std::vector<std::string> users; ///< "mounted on /home", "held by dm-0", "swap"
+  std::string signature;
+};
+
+struct Conflict {
+  std::string what;
+  std::string hint;
+};
+
+struct Facts {
+  std::string root; ///< "" or the --root tree all of the installed-system facts are about
+  Distribution distribution;
+  std::string machine;
+  std::string host_name;
+  bool is_root = false;
+
+  std::string running;
+  std::vector<Kernel> kernels; ///< installed ones, and the running one
+  ModuleLoading loading;
+  std::string container; ///< "docker", "lxc" …; empty: none
+  bool chroot = false;
+  std::string init;       ///< "systemd", "openrc", "lsb" or "" (none found)
+  bool init_live = false; ///< it is the one that runs now
+
+  std::map<std::string, std::string> programs; ///< name → path of dkms, make, gcc, qemu …
+  std::map<std::string, std::string> packages; ///< installed ones among ours → version
+  std::vector<std::string> scst_modules;       ///< loaded ones among ours
+  std::vector<Conflict> conflicts;
+  Port portal;
+  int free_port = 0;                               ///< first free port from 3260 on 127.0.0.1
+  std::map<std::string, std::uint64_t> free_space; ///< folder on the target → bytes
+
+  Payload payload;
+  std::string data_dir;                                      ///< catalog, initscripts, guest
+  std::map<std::string, std::vector<SourceFile>> init_files; ///< "openrc"/"lsb" → scripts
+
+  bool has_config = false;
+  std::string config; ///< text of /etc/scst.conf
+  bool has_backing_file = false;
+  std::uint64_t backing_file_size = 0;
+  Disk disk;
+
+  std::string cache_dir;        ///< ~/.cache/scst
+  std::vector<SourceFile> debs; ///< .deb files in --debs
+  int guest_port = 0;           ///< host port of our guest that runs already; 0 = none runs
+};
+
+} // namespace inst

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The planner's workbench: inputs, and the result while it grows. Private to plan/.
+#pragma once
+
+#include "plan/plan.hh"
+
+namespace inst::planning {
+
+constexpr const char* backing_file = "/var/lib/scst/luns/disk0.img";
+constexpr const char* config_file = "/etc/scst.conf";
+
+struct Builder {
+  const Facts& facts;
+  const Catalog& catalog;
+  const Options& options;
+  Planned out;
+
+  void refuse(Exit exit, const std::string& what, const std::string& hint);
+  void add(const std::string& id, const std::string& title, const std::string& why,
+           std::vector<std::string> touches, Action action);
+  void note(const std::string& text) { out.plan.notes.push_back(text); }
+
+  /// "apt install a b" in the words of this distribution; keys as in the catalog.
+  [[nodiscard]] std::string install_hint(const std::vector<std::string>& keys,
+                                         const std::string& release) const;
+  /// The programs among `names` that are not there.
+  [[nodiscard]] std::vector<std::string> missing(const std::vector<std::string>& names) const;
+  [[nodiscard]] const Source& own() const { return catalog.sources.front(); }
+  /// Steps that need the running kernel are possible here.
+  [[nodiscard]] bool starts() const;
+};
+
+void check_options(Builder& b);
+void plan_native(Builder& b);
+void plan_guest(Builder& b);
+
+} // namespace inst::planning

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The guest road: the same packages in a Debian guest under QEMU, its portal forwarded. Pure.
+#include "plan/builder.hh"
+
+#include <fmt/format.h>
+
+namespace inst::planning {
+namespace {
+
+constexpr int boot_seconds = 300; // an emulated processor is slow
+
+/// Runs inside the image. The arguments hold no quote: they were checked as iSCSI names.
+std::string setup_script(const Builder& b) {
+  std::string text = "#!/bin/sh\nset -eu\nexec scst-install apply --yes --no-start --road native "
+                     "--init systemd";
+  text += fmt::format(" --size {} --target '{}'", b.options.size, b.out.plan.target);
+  for (const std::string& pattern : b.options.allow)
+    text += fmt::format(" --allow '{}'", pattern);
+  return text + '\n';
+}
+
+std::string key_of(const Builder& b, const std::string& setup) {
+  std::string key = b.options.suite + '\n' + setup;
+  for (const SourceFile& deb : b.facts.debs)
+    key += deb.digest + ' ' + deb.path.substr(deb.path.rfind('/') + 1) + '\n';
+  return key;
+}
+
+void check_guest(Builder& b) {
+  if (b.facts.debs.empty())
+    b.refuse(Exit::missing, "the guest needs our packages, and no .deb was found",
+             "Build them and give their folder with --debs DIR.");
+  if (const auto absent = b.missing({"qemu-system-x86_64", "mmdebstrap"}); !absent.empty())
+    b.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
+             b.install_hint(absent, ""));
+  if (b.facts.guest_port == 0 && b.facts.free_port == 0)
+    b.refuse(Exit::conflict, "no free port from 3260 to 3323 on 127.0.0.1",
+             "Stop one of the services that listen there.");
+  if (!b.options.root.empty())
+    b.refuse(Exit::usage, "--road guest and --root exclude each other", "Leave one of them out.");
+  if (!b.options.device.empty())
+    b.refuse(Exit::usage, "--device cannot be served from a guest",
+             "Leave it out: the guest makes a fresh file.");
+}
+
+} // namespace
+
+void plan_guest(Builder& b) {
+  Plan& plan = b.out.plan;
+  check_guest(b);
+  const Facts& facts = b.facts;
+  const int port = facts.guest_port != 0 ? facts.guest_port : facts.free_port;
+  const std::string base = facts.cache_dir + "/guest";
+  const std::string scripts = facts.data_dir + "/guest/";
+  const std::string setup = setup_script(b);
+  const std::string key = key_of(b, setup);
+  plan.state_dir = facts.cache_dir + "/install";
+  plan.portal = fmt::format("127.0.0.1:{}", port);
+  const std::string debs =
+      facts.debs.empty() ? "" : facts.debs[0].path.substr(0, facts.debs[0].path.rfind('/'));
+  b.add("guest-image", fmt::format("make a Debian {} guest with the packages", b.options.suite),
+        "modules need a kernel that takes them", {facts.cache_dir},
+        GuestImage{scripts + "image", b.options.suite, facts.cache_dir + "/images", debs,
+                   base + "/info", setup, key});
+  b.add("guest-boot", "boot the guest in the background", "", {base + "/state", plan.portal},
+        GuestBoot{scripts + "boot", scripts + "stop", base + "/info", base + "/state", key, port});
+  b.add("wait-portal", "wait until the target answers", "", {},
+        WaitPortal{plan.portal, plan.target, base + "/state", boot_seconds});
+  b.note("what is written to the LUN is forgotten when the guest stops");
+}
+
+} // namespace inst::planning

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The native road: modules by dkms into a kernel of this machine (or of the --root tree). Pure.
+#include "plan/builder.hh"
+#include "plan/starter_config.hh"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace inst::planning {
+namespace {
+
+constexpr std::uint64_t build_space = std::uint64_t{64} << 20; // bytes a module build takes
+
+const Kernel* by_release(const std::vector<Kernel>& kernels, const std::string& release) {
+  const auto found = std::find_if(kernels.begin(), kernels.end(),
+                                  [&](const Kernel& k) { return k.release == release; });
+  return found == kernels.end() ? nullptr : &*found;
+}
+
+/// The newest one that has its modules here, those with headers first.
+const Kernel* newest(const std::vector<Kernel>& kernels) {
+  const Kernel* best = nullptr;
+  const auto rank = [](const Kernel& k) { return std::pair(!k.build_tree.empty(), k.version); };
+  for (const Kernel& k : kernels)
+    if (k.modules_dir && (best == nullptr || rank(*best) < rank(k)))
+      best = &k;
+  return best;
+}
+
+const Kernel* choose_kernel(Builder& b) {
+  const std::string& wish = b.options.kernel;
+  const Facts& facts = b.facts;
+  const Kernel* kernel =
+      by_release(facts.kernels, wish.empty() || wish == "running" ? facts.running : wish);
+  const bool usable = kernel != nullptr && (kernel->modules_dir || b.starts());
+  if (wish.empty() && !usable)
+    kernel = newest(facts.kernels);
+  if (kernel != nullptr)
+    return kernel;
+  std::vector<std::string> names;
+  for (const Kernel& k : facts.kernels)
+    names.push_back(k.release);
+  b.refuse(Exit::kernel,
+           wish.empty() ? "no installed kernel was found"
+                        : fmt::format("no kernel '{}' is installed", wish),
+           names.empty()
+               ? "Install a kernel and its headers."
+               : fmt::format("Give one of these with --kernel: {}.", fmt::join(names, ", ")));
+  return nullptr;
+}
+
+void check_kernel(Builder& b, const Kernel& kernel) {
+  const Source& own = b.own();
+  if (kernel.version < own.min || kernel.version >= own.below)
+    b.refuse(Exit::kernel,
+             fmt::format("kernel {} is version {}; the stack is for {} up to, not including, {}",
+                         kernel.release, to_string(kernel.version), to_string(own.min),
+                         to_string(own.below)),
+             "Boot or name another kernel with --kernel.");
+  if (kernel.build_tree.empty())
+    b.refuse(Exit::missing, fmt::format("the headers of kernel {} are missing", kernel.release),
+             b.install_hint({"headers"}, kernel.release) +
+                 "\n  Or serve the LUN from a guest: --road guest");
+}
+
+/// Which version gets installed, and from where. "" = refused.
+std::string choose_files(Builder& b) {
+  const Facts& facts = b.facts;
+  if (!facts.payload.dir.empty()) {
+    for (const SourceFile& f : facts.payload.files)
+      if (!f.owner.empty())
+        b.refuse(
+            Exit::conflict,
+            fmt::format("{} belongs to the package {} and has another content", f.path, f.owner),
+            "Remove that package first, or install the new packages instead of --payload.");
+    return facts.payload.version;
+  }
+  const auto& wanted = b.own().packages;
+  std::vector<std::string> absent;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(absent),
+               [&](const std::string& name) { return !facts.packages.contains(name); });
+  if (absent.empty()) {
+    const std::string& version = facts.packages.at(wanted.front());
+    return version.substr(0, version.rfind('-'));
+  }
+  b.refuse(Exit::missing,
+           fmt::format("nothing to install from: no --payload, and the package{} {} "
+                       "{} not installed",
+                       absent.size() > 1 ? "s" : "", fmt::join(absent, ", "),
+                       absent.size() > 1 ? "are" : "is"),
+           "Install the packages, or give a staged install tree with --payload DIR.");
+  return "";
+}
+
+void check_machine(Builder& b, const Kernel& kernel) {
+  const Facts& facts = b.facts;
+  if (const auto absent = b.missing({"dkms", "make", "gcc"}); !absent.empty())
+    b.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
+             b.install_hint(absent, kernel.release));
+  const auto need = [&](const char* dir, std::uint64_t bytes) {
+    const auto free = facts.free_space.find(dir);
+    if (free != facts.free_space.end() && free->second < bytes)
+      b.refuse(Exit::missing,
+               fmt::format("{}{} has {} MiB free, {} MiB are needed", facts.root, dir,
+                           free->second >> 20, (bytes >> 20) + 1),
+               "Free some space on that file system.");
+  };
+  need("/usr", facts.payload.size);
+  need("/var/lib", build_space);
+  if (!b.starts())
+    return;
+  for (const Conflict& conflict : facts.conflicts)
+    b.refuse(Exit::conflict, conflict.what, conflict.hint);
+  if (facts.portal.taken && !facts.portal.owner.starts_with("iscsi-scstd"))
+    b.refuse(Exit::conflict, fmt::format("port 3260 is taken by {}", facts.portal.owner),
+             "Stop that service, or install without starting: --no-start");
+}
+
+void plan_files(Builder& b) {
+  const Payload& payload = b.facts.payload;
+  if (payload.dir.empty())
+    return;
+  PutFiles files;
+  for (const SourceFile& f : payload.files) {
+    FileEntry entry{FileType::file, f.path, f.mode, f.source, "", f.digest};
+    entry.keep = f.path.starts_with("/etc/"); // settings belong to the admin once they exist
+    if (!f.link_target.empty())
+      entry = {FileType::link, f.path, 0777, "", f.link_target};
+    files.files.push_back(std::move(entry));
+  }
+  b.add("install-files",
+        fmt::format("copy {} files of version {}", payload.files.size(), payload.version),
+        "programs, services and module sources", {"/usr", "/etc/default", "/lib/systemd"},
+        std::move(files));
+}
+
+void plan_modules(Builder& b, const Kernel& kernel, const std::string& version) {
+  const Dkms base{"", "scst", version, kernel.release, b.facts.machine, b.own().modules};
+  const auto add = [&](const char* verb, const std::string& title, const char* why,
+                       std::vector<std::string> touches) {
+    Dkms dkms = base;
+    dkms.verb = verb;
+    b.add(std::string("dkms-") + verb, title, why, std::move(touches), std::move(dkms));
+  };
+  const std::string name = "scst/" + version;
+  add("add", "register " + name + " with dkms",
+      "dkms builds the modules again for every new kernel", {"/var/lib/dkms/scst"});
+  add("build", fmt::format("build {} for {}", fmt::join(base.modules, ", "), kernel.release),
+      "modules fit exactly one kernel", {"/var/lib/dkms/" + name});
+  add("install", "install the modules for " + kernel.release, "so that modprobe finds them",
+      {"/lib/modules/" + kernel.release + "/updates/dkms",
+       "/lib/modules/" + kernel.release + "/modules.*"});
+}
+
+/// False when the disk must not be used.
+void check_disk(Builder& b) {
+  const Disk& disk = b.facts.disk;
+  if (!disk.exists) {
+    b.refuse(Exit::usage, fmt::format("--device {}: no such disk or file", b.options.device),
+             "Name an existing block device or file, or leave --device out for a fresh file.");
+    return;
+  }
+  const auto object = [&](const std::string& what) {
+    if (b.options.force_device)
+      b.note(fmt::format("{} is used although it is {} (--force-device)", disk.path, what));
+    else
+      b.refuse(Exit::conflict, fmt::format("--device {}: it is {}", disk.path, what),
+               "Name another one. --force-device overrides this and can destroy data.");
+  };
+  for (const std::string& user : disk.users)
+    object(user);
+  if (!disk.signature.empty())
+    object(fmt::format("not empty: it carries a signature ({})", disk.signature));
+}
+
+void plan_backing(Builder& b) {
+  if (!b.options.device.empty()) {
+    check_disk(b);
+    return;
+  }
+  if (b.facts.has_backing_file && !b.facts.has_config) {
+    b.refuse(Exit::conflict,
+             fmt::format("{} is there already and nothing says what it holds", backing_file),
+             fmt::format("Move it away, or go on serving it with --device {}", backing_file));
+    return;
+  }
+  FileEntry image{FileType::sparse, backing_file, 0600};
+  image.size = b.options.size;
+  image.keep = true;
+  b.add("backing-file", fmt::format("make an empty sparse file of {} MiB", b.options.size >> 20),
+        "the LUN's data; it takes space only as it is written", {backing_file},
+        PutFiles{{{FileType::directory, "/var/lib/scst/luns", 0700}, image}});
+}
+
+/// False when the configuration is the user's own, so that nothing is known about its targets.
+bool plan_config(Builder& b) {
+  const std::string filename = b.options.device.empty() ? backing_file : b.options.device;
+  const std::string text = starter_config_text({b.out.plan.target, filename, b.options.allow});
+  if (b.facts.has_config && b.facts.config != text) {
+    b.note(fmt::format("{} is there already and is kept as it is; no LUN is made", config_file));
+    return false;
+  }
+  plan_backing(b);
+  FileEntry config{FileType::file, config_file, 0600, "", text};
+  config.keep = true;
+  b.add("starter-config", "write the starter configuration",
+        fmt::format("target {}; {}", b.out.plan.target,
+                    b.options.allow.empty()
+                        ? std::string("nobody is let in yet")
+                        : fmt::format("lets in {}", fmt::join(b.options.allow, ", "))),
+        {config_file}, PutFiles{{config}});
+  return true;
+}
+
+void plan_state(Builder& b) {
+  PutFiles dirs;
+  for (const char* path : {"/var/lib/scst/pr", "/var/lib/scst/vdev_mode_pages"})
+    dirs.files.push_back({FileType::directory, path, 0700});
+  b.add("state-directories", "make the state folders",
+        "persistent reservations and saved mode pages live there", {"/var/lib/scst"},
+        std::move(dirs));
+}
+
+void plan_modules_load(Builder& b) {
+  std::string text = "# Modules of the SCST target stack, loaded at boot.\n";
+  for (const std::string& module : b.own().autoload)
+    text += module + '\n';
+  FileEntry entry{FileType::file, "/etc/modules-load.d/scst.conf", 0644, "", text};
+  entry.keep = true;
+  b.add("modules-load", "load the modules at boot", "", {entry.path}, PutFiles{{entry}});
+}
+
+std::string choose_init(Builder& b) {
+  const std::string init = b.options.init == "auto" ? b.facts.init : b.options.init;
+  if (init.empty())
+    b.note("no init system was found: services are not enabled, start them with "
+           "/usr/lib/scst/scst-rc start");
+  return init;
+}
+
+void plan_services(Builder& b, const std::string& init, bool known_target) {
+  if (init.empty())
+    return;
+  const bool live = b.facts.init_live && init == b.facts.init && b.options.root.empty();
+  const std::string suffix = init == "systemd" ? ".service" : "";
+  const std::vector<std::string> names{"scst" + suffix, "iscsi-scstd" + suffix};
+  if (const auto scripts = b.facts.init_files.find(init); scripts != b.facts.init_files.end()) {
+    PutFiles files;
+    for (const SourceFile& f : scripts->second)
+      files.files.push_back({FileType::file, f.path, f.mode, f.source, "", f.digest});
+    b.add("init-scripts", "install the " + init + " scripts", "", {"/etc/init.d"},
+          std::move(files));
+  }
+  b.add("enable-services", fmt::format("enable {}", fmt::join(names, ", ")),
+        "the target is back after a reboot", {"the " + init + " boot sequence"},
+        Services{"enable", init, names, live});
+  if (!b.starts()) {
+    for (const std::string& obstacle : b.facts.loading.obstacles)
+      if (b.options.root.empty() && !b.options.no_start && !b.facts.chroot)
+        b.note("nothing is loaded or started: " + obstacle);
+    return;
+  }
+  b.out.plan.portal = "127.0.0.1:3260";
+  b.add("load-modules", fmt::format("load {}", fmt::join(b.own().autoload, ", ")), "",
+        {"the running kernel"}, LoadModules{b.own().autoload});
+  b.add("start-services", fmt::format("start {}", fmt::join(names, ", ")), "",
+        {"the running kernel", "port 3260"}, Services{"start", init, names, live});
+  b.add("verify", "see whether the target answers", "", {},
+        Verify{known_target ? b.out.plan.target : "", b.out.plan.portal});
+}
+
+} // namespace
+
+void plan_native(Builder& b) {
+  b.out.plan.state_dir = b.options.root + "/var/lib/scst-install";
+  const Kernel* kernel = choose_kernel(b);
+  const std::string version = choose_files(b);
+  if (kernel == nullptr)
+    return;
+  b.out.plan.kernel = kernel->release;
+  check_kernel(b, *kernel);
+  check_machine(b, *kernel);
+  plan_files(b);
+  plan_modules(b, *kernel, version);
+  plan_state(b);
+  const bool known_target = plan_config(b);
+  plan_modules_load(b);
+  plan_services(b, choose_init(b), known_target);
+}
+
+} // namespace inst::planning

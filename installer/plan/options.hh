@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the user asked for. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace inst {
+
+struct Options {
+  std::string kernel;             ///< release, "running" or "" (choose)
+  std::string root;               ///< "" = this machine
+  std::string payload;            ///< staged install tree
+  std::string debs;               ///< folder of packages for the guest
+  std::string suite = "bookworm"; ///< of the guest
+  std::string device;             ///< disk or file to export instead of a fresh file
+  bool force_device = false;
+  std::uint64_t size = std::uint64_t{1} << 30; ///< bytes of the fresh file
+  std::vector<std::string> allow;              ///< initiator names or patterns
+  std::string target;                          ///< "" = made from the host name
+  std::string init = "auto";
+  std::string road = "auto";
+  bool no_start = false;
+};
+
+} // namespace inst

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Chooses the road and hands over. Pure.
+#include "plan/plan.hh"
+
+#include "plan/builder.hh"
+#include "plan/names.hh"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace inst {
+namespace planning {
+namespace {
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  if (const std::size_t at = text.find(from); at != std::string::npos)
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+const Family* family_of(const Facts& facts, const Catalog& catalog) {
+  const std::string ids = ' ' + facts.distribution.id + ' ' + facts.distribution.like + ' ';
+  for (const Family& family : catalog.families)
+    for (const std::string& member : family.members)
+      if (ids.find(' ' + member + ' ') != std::string::npos)
+        return &family;
+  return nullptr;
+}
+
+/// Words of scst.conf: no blank, no quote, no brace, no comment.
+bool is_plain_path(const std::string& path) {
+  return path.starts_with('/') && path.find_first_of(" \t\n\"#\\{}") == std::string::npos;
+}
+
+/// Files only: nothing is loaded or started, so any machine will do.
+bool is_offline(const Facts& facts, const Options& options) {
+  return !options.root.empty() || options.no_start || facts.chroot;
+}
+
+void choose_road(Builder& b) {
+  Plan& plan = b.out.plan;
+  plan.road = b.options.road;
+  if (plan.road != "auto") {
+    plan.reasons.emplace_back("asked for with --road");
+  } else if (is_offline(b.facts, b.options)) {
+    plan.road = "native";
+    plan.reasons.emplace_back("files are installed, nothing is loaded or started");
+  } else if (b.facts.loading.possible) {
+    plan.road = "native";
+    plan.reasons.emplace_back("modules can be loaded into the running kernel");
+  } else {
+    plan.road = "guest";
+    plan.reasons = b.facts.loading.obstacles;
+  }
+}
+
+} // namespace
+
+void Builder::refuse(Exit exit, const std::string& what, const std::string& hint) {
+  out.refusals.push_back({what, hint, exit});
+}
+
+void Builder::add(const std::string& id, const std::string& title, const std::string& why,
+                  std::vector<std::string> touches, Action action) {
+  out.plan.steps.push_back({id, title, why, std::move(touches), std::move(action)});
+}
+
+std::string Builder::install_hint(const std::vector<std::string>& keys,
+                                  const std::string& release) const {
+  const Family* family = family_of(facts, catalog);
+  if (family == nullptr)
+    return fmt::format("Install what provides: {}.", fmt::join(keys, ", "));
+  std::string command = family->install;
+  const std::string flavour = release.substr(release.rfind('-') + 1);
+  for (const std::string& key : keys) {
+    const auto name = family->packages.find(key);
+    command += ' ' + replaced(replaced(name == family->packages.end() ? key : name->second,
+                                       "{release}", release),
+                              "{flavour}", flavour);
+  }
+  return "Install it: " + command;
+}
+
+std::vector<std::string> Builder::missing(const std::vector<std::string>& names) const {
+  std::vector<std::string> out_names;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(out_names),
+               [&](const std::string& name) { return !facts.programs.contains(name); });
+  return out_names;
+}
+
+bool Builder::starts() const {
+  return !is_offline(facts, options) && facts.loading.possible && facts.init_live;
+}
+
+void check_options(Builder& b) {
+  for (const std::string& pattern : b.options.allow)
+    if (const std::string fault = pattern_fault(pattern); !fault.empty())
+      b.refuse(Exit::usage, fmt::format("--allow '{}': {}", pattern, fault),
+               "Give the initiator's name as its machine shows it "
+               "(/etc/iscsi/initiatorname.iscsi), or a pattern with * and ?.");
+  if (const std::string& name = b.options.target; !name.empty())
+    if (const std::string fault = name_fault(name); !fault.empty())
+      b.refuse(Exit::usage, fmt::format("--target '{}': {}", name, fault),
+               "Leave the option out to get a name made from the host name.");
+  if (!b.options.device.empty() && !is_plain_path(b.options.device))
+    b.refuse(Exit::usage, fmt::format("--device '{}' cannot stand in scst.conf", b.options.device),
+             "Give an absolute path without blanks, quotes, braces, # or backslash.");
+  if (b.options.size == 0 || b.options.size % 512 != 0)
+    b.refuse(Exit::usage, fmt::format("--size {} is not a multiple of 512", b.options.size),
+             "Give a size such as 512M, 10G or 1T.");
+}
+
+} // namespace planning
+
+Planned make_plan(const Facts& facts, const Catalog& catalog, const Options& options) {
+  planning::Builder b{facts, catalog, options, {}};
+  Plan& plan = b.out.plan;
+  plan.root = options.root;
+  plan.target = options.target.empty() ? target_name(facts.host_name) : options.target;
+  planning::check_options(b);
+  planning::choose_road(b);
+  if (plan.road == "guest")
+    planning::plan_guest(b);
+  else
+    planning::plan_native(b);
+  return b.out;
+}
+
+} // namespace inst

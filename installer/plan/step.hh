@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Steps as data: a plan can be printed, stored in the journal and executed, and says the same
+// in all three. Paths are as on the target; the root is prefixed when they are used.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace inst {
+
+enum class FileType { directory, file, link, sparse };
+
+struct FileEntry {
+  FileType type = FileType::file;
+  std::string path;
+  unsigned mode = 0644;
+  std::string source{};   ///< file to copy; "" = `content`
+  std::string content{};  ///< text of the file, or where the link leads
+  std::string digest{};   ///< SHA-256 of what `source` must hold
+  std::uint64_t size = 0; ///< bytes of a sparse file
+  bool keep = false;      ///< whatever is there already stays
+
+  bool operator==(const FileEntry&) const = default;
+};
+
+struct PutFiles {
+  std::vector<FileEntry> files;
+  bool operator==(const PutFiles&) const = default;
+};
+
+struct Dkms {
+  std::string verb; ///< "add", "build" or "install"
+  std::string package, version, kernel, machine;
+  std::vector<std::string> modules;
+  bool operator==(const Dkms&) const = default;
+};
+
+struct Services {
+  std::string verb;               ///< "enable" or "start"
+  std::string init;               ///< "systemd", "openrc" or "lsb"
+  std::vector<std::string> names; ///< in start order
+  bool live = false;              ///< the init system runs, so it can be told
+  bool operator==(const Services&) const = default;
+};
+
+struct LoadModules {
+  std::vector<std::string> names; ///< in load order
+  bool operator==(const LoadModules&) const = default;
+};
+
+struct Verify {
+  std::string target; ///< must be enabled; "" = not known
+  std::string portal; ///< "A:P" that must answer a discovery
+  bool operator==(const Verify&) const = default;
+};
+
+/// Makes the guest's image by guest/image.
+struct GuestImage {
+  std::string script, suite, cache, debs, info;
+  std::string setup; ///< text of the script that is run inside
+  std::string key;   ///< changes when the image has to be made anew
+  bool operator==(const GuestImage&) const = default;
+};
+
+/// Boots it by guest/boot.
+struct GuestBoot {
+  std::string script, stop_script, info, state, key;
+  int port = 0; ///< on 127.0.0.1
+  bool operator==(const GuestBoot&) const = default;
+};
+
+struct WaitPortal {
+  std::string portal, target, state;
+  int seconds = 0;
+  bool operator==(const WaitPortal&) const = default;
+};
+
+using Action =
+    std::variant<PutFiles, Dkms, Services, LoadModules, Verify, GuestImage, GuestBoot, WaitPortal>;
+
+struct Step {
+  std::string id; ///< "install-files", "dkms-build" …; unique within a plan
+  std::string title, why;
+  std::vector<std::string> touches; ///< for people: what it will change
+  Action action;
+  bool operator==(const Step&) const = default;
+};
+
+} // namespace inst
