@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the layers of ci/check share. A layer is a program that prints one line `ok WHAT` or
+# `not ok WHAT` for each thing it looked at, and whatever explains a failure before that line.
+# shellcheck disable=SC2034 # used by those who source this
+
+top=$(readlink -f "$(dirname "$0")/../..")
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scst/check
+jobs=$(nproc)
+mkdir -p "$cache"
+cd "$top" || exit
+
+ok() { printf 'ok %s\n' "$*"; }
+not_ok() { printf 'not ok %s\n' "$*"; }
+
+# verdict CODE WHAT...
+verdict() {
+	code=$1
+	shift
+	if [ "$code" = 0 ]; then ok "$@"; else not_ok "$@"; fi
+}
+
+# The tree's own files that match the given pathspecs, committed or not, one a line.
+files() {
+	git -c safe.directory='*' ls-files -co --exclude-standard -- "$@" | while read -r file; do
+		[ ! -e "$file" ] || printf '%s\n' "$file"
+	done
+}
+
+# each COMMAND...: runs it with one file of standard input at a time, as many at once as there are
+# CPUs; the command prints its verdict itself.
+each() { tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" "$@"; }
+
+kernel_files() {
+	files 'src/core/*.[ch]' 'src/handlers/*.[ch]' 'src/targets/*.[ch]' 'src/include/*.h' \
+		'src/lib/*.[ch]' 'src/compat/*.[ch]'
+}
+
+# Headers of Debian 12's kernel, which the lint and build layers use.
+kernel_tree() {
+	tree=$(find /lib/modules -maxdepth 2 -path '*/6.1.*-amd64/build' | sort -V | tail -n 1)
+	[ -n "$tree" ] || {
+		not_ok "no headers of a 6.1 kernel; install linux-headers-amd64"
+		exit 1
+	}
+	printf '%s\n' "$tree"
+}
+
+# A copy of the kernel sources to build in: kbuild leaves its objects beside the sources.
+module_copy() {
+	rm -rf "$1"
+	mkdir -p "$1"
+	(cd src && cp -r Kbuild Makefile include lib compat core handlers targets "$1")
+}
