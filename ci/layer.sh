@@ -51,5 +51,5 @@ kernel_tree() {
 module_copy() {
 	rm -rf "$1"
 	mkdir -p "$1"
-	(cd src && cp -r Kbuild Makefile include lib compat core handlers targets "$1")
+	(cd src && cp -r Kbuild Makefile include lib compat core handlers targets ../VERSION "$1")
 }
