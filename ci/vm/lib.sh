@@ -46,3 +46,79 @@ kernel_log_is_clean() {
 
 # Ends this boot; the scenario runs again after it with BOOT one higher.
 next_boot() { exit 75; }
+
+portal=127.0.0.1:3260
+target=iqn.2026-11.org.example:disk
+initiator=iqn.2026-11.org.example:initiator
+tools='iqn.2007-10.com.github:sahlberg:libiscsi:*'
+
+# write_conf writable|read-only: one file of 256 MiB as LUN 0 for the tools of libiscsi and for
+# open-iscsi.
+write_conf() {
+	truncate -s 256M /var/lib/disk0
+	read_only=''
+	[ "$1" = writable ] || read_only=' {
+				read_only 1
+			}'
+	cat >/etc/scst.conf <<END
+HANDLER vdisk_fileio {
+	DEVICE disk0 {
+		filename /var/lib/disk0
+	}
+}
+
+TARGET_DRIVER iscsi {
+	enabled 1
+
+	TARGET $target {
+		enabled 1
+
+		GROUP allowed {
+			LUN 0 disk0$read_only
+
+			INITIATOR $tools
+			INITIATOR $initiator
+		}
+	}
+}
+END
+}
+
+answers() { iscsi-ls "iscsi://$portal" >/dev/null 2>&1; }
+
+# Starts the services and waits until the portal answers.
+serve() {
+	systemctl start scst.service iscsi-scstd.service ||
+		fail "the services do not start: $(journalctl -u scst -u iscsi-scstd --no-pager | tail -n 15)"
+	await 30 answers || fail "the portal does not answer: $(journalctl -u iscsi-scstd --no-pager | tail)"
+}
+
+# The initiator of the Linux kernel, under a name of ours.
+start_initiator() {
+	echo "InitiatorName=$initiator" >/etc/iscsi/initiatorname.iscsi
+	systemctl start iscsid.service || fail "iscsid does not start"
+}
+
+disk=/dev/disk/by-path/ip-$portal-iscsi-$target-lun-0
+
+login() {
+	iscsiadm -m node -T "$target" -p "$portal" --login >/dev/null || fail "no login"
+	await 60 test -b "$disk" || fail "no disk came up at $disk"
+}
+
+logout() {
+	iscsiadm -m node -T "$target" -p "$portal" --logout >/dev/null || fail "no logout"
+	udevadm settle
+}
+
+# Path, kind, mode, owner and digest of everything that is meant to stay as it is. Left out: what
+# lives in memory, caches and logs, the installer's journal, the keys and the state of others that
+# tell of something having happened and not of something being there.
+file_list() {
+	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
+		-o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp \
+		-o -path /var/lib/scst-install -o -path '/var/lib/dkms/mok.*' -o -path /var/lib/guest-job \
+		-o -path /var/lib/systemd \) -prune -o \
+		\( -type f -printf '%p %m %u:%g ' -exec sha256sum {} \; \) -o -printf '%p %m %u:%g %y %l\n' |
+		cut -d' ' -f1-4 | sort
+}

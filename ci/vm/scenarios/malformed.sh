@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Malformed and oversized PDUs, before and after login: each ends its own connection and nothing
+# else. A session of the Linux initiator reads and compares all the while.
+# image: target
+# timeout: 900
+# shellcheck source=ci/vm/lib.sh
+. /run/jobs/lib.sh
+
+cat >/root/malformed.py <<'END'
+import os, random, socket, struct, sys
+
+PORTAL, TARGET, INITIATOR = ("127.0.0.1", 3260), sys.argv[1], sys.argv[2]
+
+def bhs(opcode, flags=0x80, ahs=0, length=0, itt=1, rest=b""):
+    head = struct.pack(">BBxxBBH8sI", opcode, flags, ahs, length >> 16, length & 0xFFFF, bytes(8), itt)
+    return (head + rest).ljust(48, b"\0")
+
+def connect():
+    s = socket.create_connection(PORTAL, 10)
+    s.settimeout(20)
+    return s
+
+def read_pdu(s):
+    head = b""
+    while len(head) < 48:
+        part = s.recv(48 - len(head))
+        if not part:
+            return None
+        head += part
+    left = (int.from_bytes(head[5:8], "big") + 3) & ~3
+    while left:
+        part = s.recv(left)
+        if not part:
+            return None
+        left -= len(part)
+    return head
+
+def login():
+    s = connect()
+    keys = b"".join(k + b"\0" for k in (
+        b"InitiatorName=" + INITIATOR.encode(), b"TargetName=" + TARGET.encode(),
+        b"SessionType=Normal", b"AuthMethod=None", b"HeaderDigest=None", b"DataDigest=None",
+        b"ImmediateData=Yes", b"InitialR2T=Yes"))
+    isid = b"\x80" + os.urandom(5)
+    pdu = struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, len(keys), isid, 0, 1, 0, 0, 1, 0)
+    s.sendall(pdu.ljust(48, b"\0") + keys + bytes(-len(keys) % 4))
+    answer = read_pdu(s)
+    assert answer and answer[0] & 0x3F == 0x23 and answer[36] == 0 and answer[1] & 0x80, answer
+    return s
+
+def scsi(length, flags, expected, cdb, itt=5):
+    rest = struct.pack(">III", expected, 1, 1) + cdb.ljust(16, b"\0")
+    return bhs(0x01, flags, length=length, itt=itt, rest=rest)
+
+rng = random.Random(7)
+WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 8])
+BEFORE = {
+    "garbage": rng.randbytes(4096),
+    "a command without login": scsi(0, 0xC1, 512, bytes([0x28])),
+    "a login that announces 16 MiB": bhs(0x43, 0x87, length=0xFFFFFF) + bytes(65536),
+    "a login of random keys": bhs(0x43, 0x87, length=400) + rng.randbytes(400),
+    "a login without any key": bhs(0x43, 0x87),
+}
+AFTER = {
+    "an unknown opcode": bhs(0x1F),
+    "an opcode of the target's": bhs(0x21),
+    "a data segment of 16 MiB": scsi(0xFFFFFF, 0xA1, 4096, WRITE) + bytes(65536),
+    "more immediate data than expected": scsi(65536, 0xA1, 512, WRITE) + bytes(65536),
+    "an additional header of 1020 bytes": bhs(0x01, 0x81, ahs=255) + bytes(1020),
+    "data for no command": bhs(0x05, 0x80, length=512, itt=99, rest=b"\0\0\0\x63") + bytes(512),
+    "garbage": rng.randbytes(8192),
+}
+
+def ended(s):
+    """Whether the target ends the connection; what it says before that is its own business."""
+    try:
+        while read_pdu(s) is not None:
+            pass
+    except ConnectionError:
+        pass
+    except TimeoutError:
+        return False
+    return True
+
+def attack(where, what, make, pdu):
+    s = make()
+    try:
+        s.sendall(pdu)
+    except ConnectionError:
+        pass
+    good = ended(s)
+    print(f"{'ok' if good else 'FAILED'}: {where} login: {what}", flush=True)
+    return good
+
+def half(make, what):
+    """A PDU that stops in its middle, with the connection: nothing may wait for the rest."""
+    s = make()
+    s.sendall(scsi(512, 0xA1, 512, WRITE)[:30])
+    s.close()
+    print(f"ok: {what}", flush=True)
+
+good = [attack("before", what, connect, pdu) for what, pdu in BEFORE.items()]
+good += [attack("after", what, login, pdu) for what, pdu in AFTER.items()]
+half(connect, "before login: half a header")
+half(login, "after login: half a header")
+idle = [connect() for _ in range(50)]
+login().close()
+print("ok: a login gets through beside 50 silent connections", flush=True)
+sys.exit(not all(good))
+END
+
+write_conf writable
+head -c 64M /dev/urandom | dd of=/var/lib/disk0 conv=notrunc status=none
+head -c 64M /var/lib/disk0 | sha256sum >"$RESULTS/wanted"
+serve
+start_initiator
+iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
+login
+session=$(iscsiadm -m session)
+while [ ! -e /root/enough ]; do
+	dd if="$disk" bs=1M count=64 iflag=direct status=none | sha256sum |
+		cmp -s - "$RESULTS/wanted" || touch /root/differs
+	echo . >>/root/rounds
+done &
+check "every malformed PDU ends its connection" \
+	python3 /root/malformed.py "$target" iqn.2007-10.com.github:sahlberg:libiscsi:malformed
+touch /root/enough
+wait
+check "the other session read all the while" test -s /root/rounds
+refused "and read something else" test -e /root/differs
+check "it is still the same session" test "$(iscsiadm -m session)" = "$session"
+refused "the kernel had to log in again" sh -c 'dmesg | grep -q "connection[0-9:]* detected conn error"'
+check "the target still answers" answers
+logout
+check "the services stop" systemctl stop iscsi-scstd.service scst.service
+check "the kernel log is clean" kernel_log_is_clean

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What scst-install set up comes back by itself after a reboot: target, LUN and data.
+# image: target
+# timeout: 900
+# shellcheck source=ci/vm/lib.sh
+. /run/jobs/lib.sh
+
+case $BOOT in
+1)
+	check "scst-install sets up a target" scst-install apply --yes --road native --size 256M \
+		--target "$target" --allow "$initiator" --allow "$tools" </dev/null
+	check "the portal answers" await 30 answers
+	start_initiator
+	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
+	login
+	head -c 32M /dev/urandom >/var/tmp/data
+	check "data are written" dd if=/var/tmp/data of="$disk" bs=1M oflag=direct status=none
+	logout
+	next_boot
+	;;
+2)
+	check "the target is back by itself" await 60 answers
+	iscsi-ls -s "iscsi://$portal" >"$RESULTS/ls"
+	check "so is its LUN" grep -q 'Lun:0 ' "$RESULTS/ls"
+	start_initiator
+	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
+	login
+	dd if="$disk" of=/var/tmp/back bs=1M count=32 iflag=direct status=none
+	check "so are the data" cmp /var/tmp/data /var/tmp/back
+	logout
+	check "scst-install finds nothing changed" scst-install status
+	check "the kernel log is clean" kernel_log_is_clean
+	;;
+esac
