@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Malformed and oversized PDUs, before and after login: each ends its own connection and nothing
-# else. A session of the Linux initiator reads and compares all the while.
+# Malformed and oversized PDUs, before and after login: each ends its own connection, or is
+# rejected, and touches nothing else. A session of the Linux initiator reads and compares all the while.
 # image: target
 # timeout: 900
 # shellcheck source=ci/vm/lib.sh
@@ -74,10 +74,11 @@ AFTER = {
 }
 
 def ended(s):
-    """Whether the target ends the connection; what it says before that is its own business."""
+    """Whether the target ends the connection, or rejects the PDU by the book."""
     try:
-        while read_pdu(s) is not None:
-            pass
+        while (head := read_pdu(s)) is not None:
+            if head[0] & 0x3F == 0x3F:
+                return True
     except ConnectionError:
         pass
     except TimeoutError:
@@ -124,7 +125,7 @@ while [ ! -e /root/enough ]; do
 		cmp -s - "$RESULTS/wanted" || touch /root/differs
 	echo . >>/root/rounds
 done &
-check "every malformed PDU ends its connection" \
+check "every malformed PDU is dealt with on its own connection" \
 	python3 /root/malformed.py "$target" iqn.2007-10.com.github:sahlberg:libiscsi:malformed
 touch /root/enough
 wait
