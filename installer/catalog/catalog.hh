@@ -2,7 +2,7 @@
 // What is known in advance, as data: read from TOML, no decisions in here.
 #pragma once
 
-#include "catalog/version.hh"
+#include "version.hh"
 
 #include <map>
 #include <string>

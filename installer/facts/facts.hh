@@ -2,7 +2,7 @@
 // What scst-install knows about a machine: plain data, gathered once, never changed afterwards.
 #pragma once
 
-#include "catalog/version.hh"
+#include "version.hh"
 
 #include <cstdint>
 #include <map>
@@ -36,12 +36,12 @@ struct ModuleLoading {
 
 /// One file of what can be installed.
 struct SourceFile {
-  std::string path;   ///< where it goes, absolute on the target
-  std::string source; ///< where it is now
+  std::string path{};   ///< where it goes, absolute on the target
+  std::string source{}; ///< where it is now
   unsigned mode = 0;
-  std::string digest;      ///< SHA-256
-  std::string link_target; ///< not empty: a symbolic link
-  std::string owner;       ///< package that owns a different file at `path` now; empty: none
+  std::string digest{};      ///< SHA-256
+  std::string link_target{}; ///< not empty: a symbolic link
+  std::string owner{};       ///< package that owns a different file at `path` now; empty: none
 };
 
 struct Payload {

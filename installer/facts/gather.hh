@@ -10,11 +10,11 @@ namespace inst::facts {
 
 /// What to look at, from the command line.
 struct Query {
-  std::string root;     ///< "" = this machine
-  std::string payload;  ///< staged install tree; "" = none
-  std::string device;   ///< disk or file to export; "" = none
-  std::string debs;     ///< folder of .deb files; "" = none
-  std::string data_dir; ///< where catalog, initscripts and guest lie
+  std::string root{};     ///< "" = this machine
+  std::string payload{};  ///< staged install tree; "" = none
+  std::string device{};   ///< disk or file to export; "" = none
+  std::string debs{};     ///< folder of .deb files; "" = none
+  std::string data_dir{}; ///< where catalog, initscripts and guest lie
 };
 
 Result<Facts> gather(sys::System& sys, const Query& query);

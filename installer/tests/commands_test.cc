@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Sub-commands from the outside: exit codes, what is printed, what is asked.
+#include "apply/journal.hh"
+#include "catch.hh"
+#include "commands.hh"
+#include "machine.hh"
+#include "sys/fake.hh"
+
+using namespace inst;
+using test::holds;
+
+namespace {
+
+struct Bench {
+  sys::Fake sys;
+  std::string out, err;
+  Terminal terminal{
+      [this](const std::string& t) { out += t; }, [this](const std::string& t) { err += t; }, {}};
+  Cli cli;
+
+  Bench() {
+    sys.file("/usr/lib/os-release", "ID=debian\n");
+    sys.dir("/lib/modules/6.1.0-50-amd64/build");
+    sys.file("/lib/modules/6.1.0-50-amd64/build/Makefile");
+    sys.dir("/run/systemd/system");
+    sys.file("/proc/modules");
+    sys.dir("/proc/self");
+    sys.programs = {"dkms", "make", "gcc"};
+    sys.variables["HOME"] = "/root";
+    for (const char* name : {"scst-dkms", "scstadmin", "iscsi-scst"})
+      sys.file("/var/lib/dpkg/status", sys.read("/var/lib/dpkg/status").value_or("") +
+                                           "Package: " + name +
+                                           "\nStatus: install ok installed\nVersion: 3.8.0\n\n");
+    sys.file("/data/catalog/own.toml",
+             "[[source]]\nname = \"own\"\nkernel = { min = \"5.10\", below = \"8.0\" }\n"
+             "modules = [\"scst\"]\nautoload = [\"scst\"]\n"
+             "packages = [\"scst-dkms\", \"scstadmin\", \"iscsi-scst\"]\n");
+    cli.data_dir = "/data";
+  }
+  int run(const std::string& verb) {
+    cli.verb = verb;
+    return run_command(sys, terminal, cli);
+  }
+};
+
+} // namespace
+
+TEST_CASE("Without a terminal and without --yes nothing is asked and nothing is changed") {
+  Bench b;
+  CHECK(b.run("apply") == static_cast<int>(Exit::usage));
+  CHECK(holds(b.err, "not a terminal"));
+  CHECK(holds(b.err, "--yes"));
+  CHECK(b.sys.changes.empty());
+}
+
+TEST_CASE("A declined plan changes nothing") {
+  Bench b;
+  std::string question;
+  b.terminal.confirm = [&](const std::string& q) {
+    question = q;
+    return false;
+  };
+  CHECK(b.run("apply") == static_cast<int>(Exit::interrupted));
+  CHECK(question == "Apply this plan?");
+  CHECK(b.sys.changes.empty());
+}
+
+TEST_CASE("Only root may apply, anybody may look") {
+  Bench b;
+  b.sys.root = false;
+  b.cli.yes = true;
+  CHECK(b.run("apply") == static_cast<int>(Exit::privilege));
+  CHECK(holds(b.err, "as root"));
+  CHECK(b.run("plan") == 0);
+  CHECK(b.run("facts") == 0);
+  CHECK(b.run("status") == 0);
+  CHECK(b.sys.changes.empty());
+}
+
+TEST_CASE("Apply with --dry-run shows the plan and changes nothing") {
+  Bench b;
+  b.cli.dry_run = true;
+  CHECK(b.run("apply") == 0);
+  CHECK(holds(b.out, "write the starter configuration"));
+  CHECK(b.sys.changes.empty());
+}
+
+TEST_CASE("A refusal ends with its own exit code") {
+  Bench b;
+  b.sys.nodes.erase("/lib/modules/6.1.0-50-amd64/build/Makefile");
+  CHECK(b.run("plan") == static_cast<int>(Exit::missing));
+  CHECK(b.run("apply") == static_cast<int>(Exit::missing));
+  b.cli.options.kernel = "2.6.29";
+  CHECK(b.run("plan") == static_cast<int>(Exit::kernel));
+}
+
+TEST_CASE("Plans, facts and status are JSON when asked for") {
+  Bench b;
+  b.cli.json = true;
+  for (const char* verb : {"plan", "facts", "status"}) {
+    b.out.clear();
+    CHECK(b.run(verb) == 0);
+    CHECK(nlohmann::json::parse(b.out)["schema"] == 1);
+  }
+}
+
+TEST_CASE("A failing run is undone, and its journal says so") {
+  Bench b; // the imitated dkms builds nothing, so the first step has no effect
+  b.cli.yes = true;
+  CHECK(b.run("apply") == static_cast<int>(Exit::internal));
+  CHECK(holds(b.err, "dkms-add"));
+  b.out.clear();
+  CHECK(b.run("status") == 0);
+  CHECK(holds(b.out, "run 1: undone"));
+  CHECK(b.run("resume") == 0);
+  CHECK(holds(b.out, "resume: nothing to do"));
+}
+
+TEST_CASE("After an interrupted run apply refuses and names the two ways on") {
+  Bench b;
+  const Plan plan = test::plan(test::ready_machine()).plan;
+  Run run;
+  run.number = 1;
+  run.plan = plan;
+  run.steps.resize(plan.steps.size());
+  REQUIRE(Journal(b.sys, "/var/lib/scst-install").start(run));
+  b.cli.yes = true;
+  CHECK(b.run("apply") == static_cast<int>(Exit::resumable));
+  CHECK(holds(b.err, "resume"));
+  CHECK(holds(b.err, "rollback"));
+  CHECK(b.run("status") == static_cast<int>(Exit::resumable));
+  CHECK(b.run("rollback") == 0);
+  CHECK(b.run("status") == 0);
+}
+
+TEST_CASE("Uninstalling where nothing was installed says so") {
+  Bench b;
+  b.cli.yes = true;
+  CHECK(b.run("uninstall") == 0);
+  CHECK(holds(b.out, "uninstall: nothing to do"));
+}
