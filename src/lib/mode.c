@@ -82,7 +82,7 @@ static const struct mode_page {
 	{ 0x1c, 12, false, page_exceptions },
 };
 
-static size_t put_page(const struct mode_page *page, u8 pc, const struct sl_unit *u,
+static size_t build_page(const struct mode_page *page, u8 pc, const struct sl_unit *u,
 		       const struct sl_mode *m, u8 *p)
 {
 	memset(p, 0, page->len);
@@ -105,7 +105,7 @@ static size_t put_pages(u8 code, u8 pc, const struct sl_unit *u, const struct sl
 		const struct mode_page *page = &mode_pages[i];
 
 		if ((code == ALL_PAGES || code == page->code) && page_applies(page, u))
-			n += put_page(page, pc, u, m, p + n);
+			n += build_page(page, pc, u, m, p + n);
 	}
 	return n;
 }
@@ -183,8 +183,8 @@ static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
 	u8 current_page[32], changeable[32];
 	u8 i;
 
-	put_page(page, PC_CURRENT, u, m, current_page);
-	put_page(page, PC_CHANGEABLE, u, m, changeable);
+	build_page(page, PC_CURRENT, u, m, current_page);
+	build_page(page, PC_CHANGEABLE, u, m, changeable);
 	for (i = 2; i < page->len; i++)
 		if ((p[i] ^ current_page[i]) & ~changeable[i])
 			return SL_INVALID_PARAM_FIELD;

@@ -63,6 +63,23 @@ static inline u64 sl_get_be64(const void *p)
 	return ((u64)sl_get_be32(b) << 32) | sl_get_be32(b + 4);
 }
 
+static inline u32 sl_get_le32(const void *p)
+{
+	const u8 *b = (const u8 *)p;
+
+	return ((u32)b[3] << 24) | ((u32)b[2] << 16) | ((u32)b[1] << 8) | b[0];
+}
+
+static inline void sl_put_le32(u32 v, void *p)
+{
+	u8 *b = (u8 *)p;
+
+	b[0] = (u8)v;
+	b[1] = (u8)(v >> 8);
+	b[2] = (u8)(v >> 16);
+	b[3] = (u8)(v >> 24);
+}
+
 static inline void sl_put_be16(u16 v, void *p)
 {
 	u8 *b = (u8 *)p;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Older kernels, made to look like the newest one. Injected before every
+ * module source; nothing else knows what a kernel has or lacks.
+ */
+#ifndef SCST_COMPAT_H
+#define SCST_COMPAT_H
+
+#include <linux/bvec.h>
+#include <linux/kobject.h>
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+
+#include "compat_have.h"
+
+#ifdef HAVE_CRC32C_IN_CRC32_H
+#include <linux/crc32.h>
+#else
+#include <linux/crc32c.h>
+#endif
+
+/* CRC-32C without final inversion, as crc32c() computes it. */
+static inline u32 scst_crc32c(u32 crc, const void *p, size_t len)
+{
+	return crc32c(crc, p, len);
+}
+
+#ifdef HAVE_CONST_KOBJ_TYPE
+#define scst_kobj_type(type)	(type)
+#else
+#define scst_kobj_type(type)	((struct kobj_type *)(type))
+#endif
+
+#ifndef HAVE_ITER_DEST
+#define ITER_SOURCE	WRITE
+#define ITER_DEST	READ
+#endif
+
+/*
+ * Gives pages to TCP without a copy: up to @len bytes at @offset of @bvec.
+ * Returns what was taken (it may be less), or -errno.
+ */
+#ifdef HAVE_SENDPAGE
+static inline int scst_send_pages(struct socket *sock, const struct bio_vec *bvec, u32 nr,
+				  u32 offset, u32 len, int flags)
+{
+	for (; nr; nr--, bvec++) {
+		u32 n;
+
+		if (offset >= bvec->bv_len) {
+			offset -= bvec->bv_len;
+			continue;
+		}
+		n = min(len, bvec->bv_len - offset);
+		if (n < len)
+			flags |= MSG_MORE;
+		return kernel_sendpage(sock, bvec->bv_page, bvec->bv_offset + offset, n, flags);
+	}
+	return -EINVAL;
+}
+#else
+static inline int scst_send_pages(struct socket *sock, const struct bio_vec *bvec, u32 nr,
+				  u32 offset, u32 len, int flags)
+{
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bvec, nr, offset + len);
+	iov_iter_advance(&msg.msg_iter, offset);
+	return sock_sendmsg(sock, &msg);
+}
+#endif
+
+#ifdef HAVE_CONST_HOST_TEMPLATE
+#define scst_host_template(t)	(t)
+#else
+#define scst_host_template(t)	((struct scsi_host_template *)(t))
+#endif
+
+#ifdef HAVE_QC_STATUS
+#define scst_qc_status		enum scsi_qc_status
+#else
+#define scst_qc_status		int
+#endif
+
+#ifndef HAVE_SCSI_DONE
+#define scsi_done(sc)		((sc)->scsi_done(sc))
+#endif
+
+#ifndef HAVE_SCSI_CMD_PRIV
+#define scsi_cmd_priv(sc)	((void *)((sc) + 1))
+#endif
+
+#endif

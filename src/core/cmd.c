@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Life of a command: one state, one transition function. Knows no transport and no device type. */
+#include "scst_priv.h"
+
+/* Which states may follow which. */
+static const u8 scst_cmd_next[] = {
+	[SCST_CMD_NEW]		= BIT(SCST_CMD_PARSED),
+	[SCST_CMD_PARSED]	= BIT(SCST_CMD_EXEC) | BIT(SCST_CMD_DONE) | BIT(SCST_CMD_FREE),
+	[SCST_CMD_EXEC]		= BIT(SCST_CMD_DONE),
+	[SCST_CMD_DONE]		= BIT(SCST_CMD_FREE),
+	[SCST_CMD_FREE]		= 0,
+};
+
+static void scst_cmd_move(struct scst_cmd *cmd, enum scst_cmd_state to)
+{
+	WARN_ON_ONCE(!(scst_cmd_next[cmd->state] & BIT(to)));
+	WRITE_ONCE(cmd->state, to);
+}
+
+void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lun,
+		   const u8 *cdb, u8 cdb_len)
+{
+	cmd->sess = sess;
+	cmd->tgt_dev = NULL;
+	cmd->dev = NULL;
+	cmd->state = SCST_CMD_NEW;
+	cmd->flags = 0;
+	cmd->cdb_bytes = cdb;
+	cmd->cdb_len = cdb_len;
+	cmd->status = SCST_GOOD;
+	cmd->sense_len = 0;
+	cmd->expected_dir = SL_DIR_NONE;
+	cmd->expected_len = 0;
+	cmd->out_len = 0;
+	cmd->in_len = 0;
+	cmd->residual = 0;
+	cmd->bvec = NULL;
+	cmd->nr_bvec = 0;
+	cmd->buf_len = 0;
+	cmd->exec = NULL;
+	if (!sl_lun_unpack(lun, &cmd->lun))
+		cmd->lun = U32_MAX;
+	atomic_inc(&sess->commands);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_init);
+
+static void scst_cmd_set_residual(struct scst_cmd *cmd, u64 actual)
+{
+	s64 residual = (s64)cmd->expected_len - (s64)min_t(u64, actual, S32_MAX);
+
+	cmd->residual = clamp_t(s64, residual, S32_MIN + 1, S32_MAX);
+}
+
+static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
+			       const struct sl_sense_info *more)
+{
+	bool descriptor = cmd->dev && READ_ONCE(cmd->dev->mode.descriptor_sense);
+
+	cmd->status = SCST_CHECK_CONDITION;
+	cmd->sense_len = sl_sense_build(cmd->sense, sizeof(cmd->sense), descriptor, sense, more);
+	cmd->in_len = 0;
+	scst_cmd_set_residual(cmd, 0);
+}
+
+static void scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
+{
+	struct scst_tgt_dev *td = scst_tgt_dev_get(cmd->sess, cmd->lun);
+
+	if (!td)
+		return;
+	cmd->tgt_dev = td;
+	cmd->dev = td->dev;
+	spin_lock(&td->lock);
+	list_add_tail(&cmd->tgt_dev_entry, &td->cmds);
+	spin_unlock(&td->lock);
+}
+
+static bool scst_write_protected(const struct scst_cmd *cmd)
+{
+	return cmd->tgt_dev->read_only || cmd->dev->unit.read_only ||
+	       READ_ONCE(cmd->dev->mode.swp);
+}
+
+/* Gates that stand before every command to a device, in the order of SAM-5 5.14, SPC-4 5.9. */
+static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd)
+{
+	const struct sl_op *op = cmd->cdb.op;
+	struct scst_tgt_dev *td = cmd->tgt_dev;
+
+	if (READ_ONCE(td->ua) && !(op->flags & SL_OPF_SKIP_UA)) {
+		enum sl_sense ua = scst_ua_take(td);
+
+		if (ua)
+			return ua;
+	}
+	if ((op->flags & SL_OPF_WRITES) && scst_write_protected(cmd))
+		return SL_WRITE_PROTECTED;
+	return SL_OK;
+}
+
+static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
+{
+	unsigned int shift = cmd->dev ? cmd->dev->unit.block_shift : 9;
+	enum sl_sense sense;
+	bool mine = false;
+
+	sense = sl_cdb_parse(cmd->cdb_bytes, cmd->cdb_len, shift, &cmd->cdb);
+	if (!cmd->dev && sense)
+		return SL_LUN_NOT_SUPPORTED;
+	if (sense) {
+		/* An unknown operation reports a unit attention as any other does. */
+		enum sl_sense ua = READ_ONCE(cmd->tgt_dev->ua) ? scst_ua_take(cmd->tgt_dev) : SL_OK;
+
+		return ua ? ua : sense;
+	}
+	if (cmd->dev) {
+		sense = scst_cmd_gates(cmd);
+		if (sense)
+			return sense;
+	}
+	sense = scst_spc_parse(cmd, &mine);
+	if (sense || mine)
+		return sense;
+	return cmd->dev->handler->ops->parse(cmd);
+}
+
+/* How much data comes in: what the CDB wants, but never more than was announced. */
+static int scst_cmd_prepare_out(struct scst_cmd *cmd)
+{
+	u64 want = cmd->cdb.dir == SL_DIR_OUT ? cmd->cdb.data_len : 0;
+
+	if (cmd->expected_dir != SL_DIR_OUT)
+		want = 0;
+	want = min_t(u64, want, cmd->expected_len);
+	if (want > SCST_MAX_TRANSFER)
+		return -EFBIG;
+	if (!want)
+		return 0;
+	cmd->out_len = want;
+	return scst_alloc_buf(cmd, want);
+}
+
+void scst_cmd_parse(struct scst_cmd *cmd)
+{
+	enum sl_sense sense;
+	int ret;
+
+	scst_cmd_move(cmd, SCST_CMD_PARSED);
+	scst_cmd_enter_tgt_dev(cmd);
+	sense = scst_cmd_decode(cmd);
+	if (sense) {
+		scst_cmd_set_sense(cmd, sense, NULL);
+		scst_cmd_move(cmd, SCST_CMD_DONE);
+		return;
+	}
+	ret = scst_cmd_prepare_out(cmd);
+	if (ret == -EFBIG) {
+		scst_cmd_set_sense(cmd, SL_INVALID_CDB_FIELD, NULL);
+		scst_cmd_move(cmd, SCST_CMD_DONE);
+	} else if (ret) {
+		cmd->status = SCST_BUSY;
+		cmd->out_len = 0;
+		scst_cmd_set_residual(cmd, 0);
+		scst_cmd_move(cmd, SCST_CMD_DONE);
+	}
+}
+EXPORT_SYMBOL_GPL(scst_cmd_parse);
+
+void scst_cmd_exec(struct scst_cmd *cmd)
+{
+	scst_cmd_move(cmd, SCST_CMD_EXEC);
+	if (scst_cmd_aborted(cmd)) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (cmd->cdb.dir != SL_DIR_IN)
+		scst_cmd_set_residual(cmd, cmd->cdb.data_len);
+	cmd->exec(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_exec);
+
+static void scst_deferred(struct work_struct *work)
+{
+	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
+
+	cmd->exec(cmd);
+}
+
+void scst_cmd_defer(struct scst_cmd *cmd)
+{
+	set_bit(SCST_CMD_DEFERRED, &cmd->flags);
+	INIT_WORK(&cmd->work, scst_deferred);
+	queue_work(scst_wq, &cmd->work);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_defer);
+
+static void scst_count(struct scst_cmd *cmd)
+{
+	enum scst_stat_dir dir = SCST_STAT_NONE;
+	u32 bytes = 0;
+
+	if (cmd->cdb.dir == SL_DIR_OUT) {
+		dir = SCST_STAT_WRITE;
+		bytes = cmd->out_len;
+	} else if (cmd->cdb.dir == SL_DIR_IN) {
+		dir = SCST_STAT_READ;
+		bytes = cmd->in_len;
+	}
+	atomic64_inc(&cmd->sess->stats[dir].cmds);
+	atomic64_add(bytes, &cmd->sess->stats[dir].bytes);
+}
+
+void scst_cmd_complete(struct scst_cmd *cmd)
+{
+	scst_cmd_move(cmd, SCST_CMD_DONE);
+	scst_count(cmd);
+	cmd->sess->tgt->driver->ops->xmit_response(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_complete);
+
+void scst_cmd_fail(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_sense_info *more)
+{
+	scst_cmd_set_sense(cmd, sense, more);
+	scst_cmd_complete(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_fail);
+
+void scst_cmd_set_in_len(struct scst_cmd *cmd, u64 len)
+{
+	cmd->in_len = cmd->expected_dir == SL_DIR_IN ? min_t(u64, len, cmd->expected_len) : 0;
+	scst_cmd_set_residual(cmd, len);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_set_in_len);
+
+int scst_cmd_alloc_in(struct scst_cmd *cmd, u32 len)
+{
+	if (cmd->expected_dir != SL_DIR_IN || !cmd->expected_len || !len)
+		return 0;
+	return scst_alloc_buf(cmd, min(len, cmd->expected_len));
+}
+EXPORT_SYMBOL_GPL(scst_cmd_alloc_in);
+
+static void scst_copy_to_buf(struct scst_cmd *cmd, const u8 *from, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < cmd->nr_bvec && len; i++) {
+		struct bio_vec *bv = &cmd->bvec[i];
+		u32 n = min(len, bv->bv_len);
+
+		memcpy(page_address(bv->bv_page) + bv->bv_offset, from, n);
+		from += n;
+		len -= n;
+	}
+}
+
+void scst_cmd_reply(struct scst_cmd *cmd, const void *data, size_t len)
+{
+	len = min_t(u64, len, cmd->cdb.data_len);
+	scst_cmd_set_in_len(cmd, len);
+	if (cmd->in_len && scst_alloc_buf(cmd, cmd->in_len)) {
+		cmd->in_len = 0;
+		cmd->status = SCST_BUSY;
+		scst_cmd_set_residual(cmd, 0);
+	} else {
+		scst_copy_to_buf(cmd, data, cmd->in_len);
+	}
+	scst_cmd_complete(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_reply);
+
+bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len)
+{
+	u8 *dst = to;
+	u32 i;
+
+	if (offset > cmd->out_len || len > cmd->out_len - offset)
+		return false;
+	for (i = 0; i < cmd->nr_bvec && len; i++) {
+		struct bio_vec *bv = &cmd->bvec[i];
+		u32 n;
+
+		if (offset >= bv->bv_len) {
+			offset -= bv->bv_len;
+			continue;
+		}
+		n = min(len, bv->bv_len - offset);
+		memcpy(dst, page_address(bv->bv_page) + bv->bv_offset + offset, n);
+		dst += n;
+		len -= n;
+		offset = 0;
+	}
+	return true;
+}
+EXPORT_SYMBOL_GPL(scst_cmd_copy_out);
+
+void scst_cmd_free(struct scst_cmd *cmd)
+{
+	scst_cmd_move(cmd, SCST_CMD_FREE);
+	scst_free_buf(cmd);
+	if (cmd->tgt_dev) {
+		spin_lock(&cmd->tgt_dev->lock);
+		list_del(&cmd->tgt_dev_entry);
+		spin_unlock(&cmd->tgt_dev->lock);
+		if (scst_cmd_aborted(cmd))
+			scst_tm_cmd_gone(cmd);
+		scst_tgt_dev_put(cmd->tgt_dev);
+	}
+	atomic_dec(&cmd->sess->commands);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_free);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* scst.ko: start and end. */
+#include <linux/module.h>
+
+#include "scst_priv.h"
+
+struct workqueue_struct *scst_wq;
+struct workqueue_struct *scst_tm_wq;
+
+static int __init scst_init(void)
+{
+	int ret = -ENOMEM;
+
+	scst_wq = alloc_workqueue("scst", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!scst_wq)
+		return ret;
+	scst_tm_wq = alloc_workqueue("scst_tm", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!scst_tm_wq)
+		goto out_wq;
+	ret = scst_mem_init();
+	if (ret)
+		goto out_tm_wq;
+	ret = scst_sysfs_init();
+	if (ret)
+		goto out_mem;
+	return 0;
+
+out_mem:
+	scst_mem_exit();
+out_tm_wq:
+	destroy_workqueue(scst_tm_wq);
+out_wq:
+	destroy_workqueue(scst_wq);
+	return ret;
+}
+
+static void __exit scst_exit(void)
+{
+	scst_sysfs_exit();
+	scst_mem_exit();
+	destroy_workqueue(scst_tm_wq);
+	destroy_workqueue(scst_wq);
+	rcu_barrier();
+}
+
+module_init(scst_init);
+module_exit(scst_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("SCSI target core with the interface of SCST");
+MODULE_VERSION(SCST_VERSION);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Data buffers: pages in a bio_vec, shared ones where the data does not matter. */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "scst_priv.h"
+
+#define SHARED_ORDER	4
+#define SHARED_LEN	(PAGE_SIZE << SHARED_ORDER)
+#define CHUNK_ORDER	4	/* largest piece asked for at once */
+
+static struct page *scst_zeros;		/* read by everybody, written by nobody */
+static struct page *scst_sink;		/* written by everybody, read by nobody */
+
+int scst_mem_init(void)
+{
+	scst_zeros = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SHARED_ORDER);
+	scst_sink = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SHARED_ORDER);
+	if (scst_zeros && scst_sink)
+		return 0;
+	scst_mem_exit();
+	return -ENOMEM;
+}
+
+void scst_mem_exit(void)
+{
+	if (scst_zeros)
+		put_page(scst_zeros);
+	if (scst_sink)
+		put_page(scst_sink);
+}
+
+static int scst_alloc_vecs(struct scst_cmd *cmd, u32 nr)
+{
+	if (nr <= SCST_INLINE_VECS) {
+		cmd->bvec = cmd->inline_bvec;
+		return 0;
+	}
+	cmd->bvec = kvmalloc_array(nr, sizeof(*cmd->bvec), GFP_KERNEL);
+	return cmd->bvec ? 0 : -ENOMEM;
+}
+
+static void scst_add_vec(struct scst_cmd *cmd, struct page *page, u32 len)
+{
+	struct bio_vec *bv = &cmd->bvec[cmd->nr_bvec++];
+
+	bv->bv_page = page;
+	bv->bv_offset = 0;
+	bv->bv_len = len;
+	cmd->buf_len += len;
+}
+
+static int scst_alloc_shared(struct scst_cmd *cmd, u32 len)
+{
+	struct page *page = cmd->cdb.dir == SL_DIR_OUT ? scst_sink : scst_zeros;
+
+	if (scst_alloc_vecs(cmd, DIV_ROUND_UP(len, SHARED_LEN)))
+		return -ENOMEM;
+	set_bit(SCST_CMD_SHARED_BUF, &cmd->flags);
+	while (len) {
+		u32 n = min_t(u32, len, SHARED_LEN);
+
+		scst_add_vec(cmd, page, n);
+		len -= n;
+	}
+	return 0;
+}
+
+/* Large pieces are better, but not worth any effort of the allocator. */
+static struct page *scst_alloc_chunk(u32 len, u32 *got)
+{
+	int order = min(get_order(len), CHUNK_ORDER);
+	struct page *page;
+
+	for (; order > 0; order--) {
+		page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NORETRY | __GFP_NOWARN, order);
+		if (page)
+			break;
+	}
+	if (!order)
+		page = alloc_page(GFP_KERNEL);
+	*got = min_t(u32, len, PAGE_SIZE << order);
+	return page;
+}
+
+int scst_alloc_buf(struct scst_cmd *cmd, u32 len)
+{
+	if (cmd->dev && cmd->dev->shared_buffers && cmd->cdb.op->unit == SL_LEN_BLOCKS)
+		return scst_alloc_shared(cmd, len);
+	if (scst_alloc_vecs(cmd, DIV_ROUND_UP(len, PAGE_SIZE)))
+		return -ENOMEM;
+	while (len) {
+		u32 n;
+		struct page *page = scst_alloc_chunk(len, &n);
+
+		if (!page) {
+			scst_free_buf(cmd);
+			return -ENOMEM;
+		}
+		scst_add_vec(cmd, page, n);
+		len -= n;
+	}
+	return 0;
+}
+
+void scst_free_buf(struct scst_cmd *cmd)
+{
+	u32 i;
+
+	if (!cmd->bvec)
+		return;
+	if (!test_bit(SCST_CMD_SHARED_BUF, &cmd->flags))
+		for (i = 0; i < cmd->nr_bvec; i++)
+			put_page(cmd->bvec[i].bv_page);
+	if (cmd->bvec != cmd->inline_bvec)
+		kvfree(cmd->bvec);
+	cmd->bvec = NULL;
+	cmd->nr_bvec = 0;
+	cmd->buf_len = 0;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of scst.ko share, and nobody else sees. */
+#ifndef SCST_PRIV_H
+#define SCST_PRIV_H
+
+#include "../include/scst.h"
+
+#define SCST_NAME_MAX	64	/* device names; the product id takes the first 16 characters */
+
+#define scst_err(fmt, ...)	pr_err("scst: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
+#define scst_info(fmt, ...)	pr_info("scst: " fmt "\n", ##__VA_ARGS__)
+
+/* A handler, as registered. */
+struct scst_handler {
+	const struct scst_handler_ops *ops;
+	struct scst_dir *dir;
+	bool dead;
+	struct list_head entry;
+	struct list_head devices;
+};
+
+/* A target driver, as registered. */
+struct scst_driver {
+	const struct scst_driver_ops *ops;
+	struct scst_dir *dir;
+	bool dead;
+	bool enabled;
+	struct list_head entry;
+	struct list_head tgts;
+	atomic_t nr_tgts;		/* also those that only sessions hold */
+	wait_queue_head_t tgts_wait;
+};
+
+/* Access control group: a set of LUNs and, unless it is the target's default, of names. */
+struct scst_acg {
+	struct scst_tgt *tgt;
+	char *name;			/* NULL: the target's default */
+	bool dead;
+	struct scst_dir *dir;		/* NULL for the default */
+	struct scst_dir *luns_dir;
+	struct scst_dir *initiators_dir;
+	struct xarray luns;		/* struct scst_lun */
+	struct list_head initiators;	/* struct scst_initiator */
+	struct list_head entry;
+};
+
+struct scst_initiator {
+	struct list_head entry;
+	struct kobj_attribute attr;
+	char name[];
+};
+
+/* A device under a number in a group. */
+struct scst_lun {
+	u32 lun;
+	bool read_only;
+	unsigned int export;
+	struct scst_acg *acg;
+	struct scst_device *dev;
+	struct scst_dir *dir;
+	struct list_head dev_entry;
+};
+
+/* main.c */
+extern struct workqueue_struct *scst_wq;
+extern struct workqueue_struct *scst_tm_wq;
+
+/* cfg.c */
+void scst_cfg_assert_held(void);
+void scst_cfg_lock_always(void);
+/* Writers that wait for the lock look at their dead flag again. */
+void scst_cfg_announce_dead(void);
+void scst_cfg_announce_removed(void);
+/* Somebody else is removing @entry, the first of @list: waits, without the lock, until it is. */
+void scst_cfg_await_removal(const struct list_head *entry, const struct list_head *list);
+
+/* sysfs.c */
+extern struct scst_dir *scst_root;
+extern struct scst_dir *scst_handlers_dir;
+extern struct scst_dir *scst_devices_dir;
+extern struct scst_dir *scst_targets_dir;
+extern const struct attribute *const scst_handler_attrs[];
+extern const struct attribute *const scst_device_attrs[];
+extern const struct attribute *const scst_driver_attrs[];
+extern const struct attribute *const scst_driver_enabled_attrs[];
+extern const struct attribute *const scst_tgt_attrs[];
+extern const struct attribute *const scst_tgt_enabled_attrs[];
+extern const struct attribute *const scst_groups_attrs[];
+extern const struct attribute *const scst_luns_attrs[];
+extern const struct attribute *const scst_lun_attrs[];
+extern const struct attribute *const scst_initiators_attrs[];
+extern const struct attribute *const scst_sess_attrs[];
+extern const struct attribute *const scst_sess_close_attrs[];
+extern const struct attribute *const scst_sess_lun_attrs[];
+int scst_sysfs_init(void);
+void scst_sysfs_exit(void);
+/* Copies a write to a string that may be cut up; NULL: no memory. */
+char *scst_mgmt_line(const char *buf, size_t count);
+/* Remembers @res for last_sysfs_mgmt_res; the value that the store returns. */
+ssize_t scst_mgmt_result(int res, size_t count);
+int scst_dir_add_attrs(struct scst_dir *dir, const struct attribute *const *attrs);
+int scst_link(struct scst_dir *in, struct scst_dir *to, const char *name);
+void scst_unlink(struct scst_dir *in, const char *name);
+
+/* dev.c; the configuration lock is held */
+extern struct list_head scst_handlers, scst_devices;
+struct scst_device *scst_dev_find(const char *name);
+int scst_dev_add(struct scst_handler *handler, const char *name, char *params);
+int scst_dev_del(struct scst_handler *handler, const char *name);	/* drops the lock */
+void scst_dev_put(struct scst_device *dev);
+
+/* tgt.c; the configuration lock is held */
+extern struct list_head scst_drivers;
+int scst_tgt_add(struct scst_driver *driver, const char *name, char *params);
+int scst_tgt_del(struct scst_driver *driver, const char *name);		/* drops the lock */
+int scst_tgt_set_rel_id(struct scst_tgt *tgt, u16 id);
+int scst_tgt_set_enabled(struct scst_tgt *tgt, bool on);
+void scst_driver_set_enabled(struct scst_driver *driver, bool on);
+
+/* acg.c; the configuration lock is held */
+struct scst_acg *scst_acg_create(struct scst_tgt *tgt, const char *name);
+void scst_acg_clear_luns(struct scst_acg *acg);
+void scst_acg_remove_dirs(struct scst_acg *acg);	/* without the lock */
+void scst_acg_free(struct scst_acg *acg);
+struct scst_acg *scst_acg_find(struct scst_tgt *tgt, const char *name);
+struct scst_acg *scst_acg_for_initiator(struct scst_tgt *tgt, const char *initiator);
+int scst_acg_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only);
+int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only);
+int scst_acg_del_lun(struct scst_acg *acg, u32 lun);
+void scst_lun_remove(struct scst_lun *lun);
+int scst_acg_add_initiator(struct scst_acg *acg, const char *name);
+int scst_acg_del_initiator(struct scst_acg *acg, const char *name);
+int scst_acg_move_initiator(struct scst_acg *acg, const char *name, struct scst_acg *to);
+void scst_acg_clear_initiators(struct scst_acg *acg);
+
+/* sess.c; the configuration lock is held */
+int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun);
+void scst_sess_del_lun(struct scst_session *sess, u32 lun);
+void scst_sess_raise_luns_changed(struct scst_session *sess);
+void scst_reassign_sessions(struct scst_tgt *tgt);
+bool scst_acg_has_sessions(const struct scst_acg *acg);
+/* Any context. */
+struct scst_tgt_dev *scst_tgt_dev_get(struct scst_session *sess, u32 lun);
+void scst_tgt_dev_put(struct scst_tgt_dev *td);
+
+/* ua.c */
+enum sl_sense scst_ua_take(struct scst_tgt_dev *td);
+
+/* mem.c */
+int scst_alloc_buf(struct scst_cmd *cmd, u32 len);
+void scst_free_buf(struct scst_cmd *cmd);
+int scst_mem_init(void);
+void scst_mem_exit(void);
+
+/* spc.c: what the core answers itself */
+enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine);
+
+/* tm.c */
+void scst_tm_cmd_gone(struct scst_cmd *cmd);
+
+#endif

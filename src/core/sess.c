@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sessions (I_T nexuses) and their LUNs. */
+#include <linux/slab.h>
+
+#include "scst_priv.h"
+
+struct scst_tgt_dev *scst_tgt_dev_get(struct scst_session *sess, u32 lun)
+{
+	struct scst_tgt_dev *td;
+
+	if (lun > SL_LUN_MAX)
+		return NULL;
+	rcu_read_lock();
+	td = xa_load(&sess->luns, lun);
+	if (td && !refcount_inc_not_zero(&td->refs))
+		td = NULL;
+	rcu_read_unlock();
+	return td;
+}
+
+void scst_tgt_dev_put(struct scst_tgt_dev *td)
+{
+	struct scst_device *dev = td->dev;
+
+	if (!refcount_dec_and_test(&td->refs))
+		return;
+	spin_lock(&dev->tgt_devs_lock);
+	list_del(&td->dev_entry);
+	spin_unlock(&dev->tgt_devs_lock);
+	kfree_rcu(td, rcu);
+	scst_dev_put(dev);
+}
+
+static void scst_sess_lun_dir(struct scst_session *sess, struct scst_tgt_dev *td)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "lun%u", td->lun);
+	/* Only for show: a session without this directory works as well. */
+	td->dir = scst_dir_create(name, sess->dir, td, scst_sess_lun_attrs);
+}
+
+int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun)
+{
+	struct scst_tgt_dev *td = kzalloc(sizeof(*td), GFP_KERNEL);
+	struct scst_device *dev = lun->dev;
+	int ret;
+
+	if (!td)
+		return -ENOMEM;
+	td->lun = lun->lun;
+	td->read_only = lun->read_only;
+	td->sess = sess;
+	td->dev = dev;
+	td->ua = BIT(SCST_UA_RESET);
+	spin_lock_init(&td->lock);
+	INIT_LIST_HEAD(&td->cmds);
+	refcount_set(&td->refs, 1);
+	refcount_inc(&dev->refs);
+	spin_lock(&dev->tgt_devs_lock);
+	list_add_tail(&td->dev_entry, &dev->tgt_devs);
+	spin_unlock(&dev->tgt_devs_lock);
+	if (sess->dir)
+		scst_sess_lun_dir(sess, td);
+	ret = xa_err(xa_store(&sess->luns, lun->lun, td, GFP_KERNEL));
+	if (ret) {
+		if (td->dir)
+			scst_dir_remove(td->dir);
+		scst_tgt_dev_put(td);
+	}
+	return ret;
+}
+
+void scst_sess_del_lun(struct scst_session *sess, u32 lun)
+{
+	struct scst_tgt_dev *td = xa_erase(&sess->luns, lun);
+
+	if (!td)
+		return;
+	if (td->dir)
+		scst_dir_remove(td->dir);
+	scst_tgt_dev_put(td);
+}
+
+void scst_sess_raise_luns_changed(struct scst_session *sess)
+{
+	const struct scst_driver_ops *ops = sess->tgt->driver->ops;
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+
+	xa_for_each(&sess->luns, lun, td)
+		set_bit(SCST_UA_LUNS_CHANGED, &td->ua);
+	if (ops->luns_changed)
+		ops->luns_changed(sess);
+}
+
+bool scst_session_has_lun(struct scst_session *sess, u64 lun)
+{
+	return lun <= SL_LUN_MAX && xa_load(&sess->luns, lun);
+}
+EXPORT_SYMBOL_GPL(scst_session_has_lun);
+
+static void scst_sess_drop_luns(struct scst_session *sess)
+{
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+
+	xa_for_each(&sess->luns, lun, td)
+		scst_sess_del_lun(sess, lun);
+}
+
+static int scst_sess_take_luns(struct scst_session *sess)
+{
+	struct scst_lun *lun;
+	unsigned long nr;
+	int ret;
+
+	xa_for_each(&sess->acg->luns, nr, lun) {
+		ret = scst_sess_add_lun(sess, lun);
+		if (ret) {
+			scst_sess_drop_luns(sess);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+bool scst_acg_has_sessions(const struct scst_acg *acg)
+{
+	struct scst_session *sess;
+
+	list_for_each_entry(sess, &acg->tgt->sessions, entry)
+		if (sess->acg == acg)
+			return true;
+	return false;
+}
+
+void scst_reassign_sessions(struct scst_tgt *tgt)
+{
+	struct scst_session *sess;
+
+	list_for_each_entry(sess, &tgt->sessions, entry) {
+		struct scst_acg *acg = scst_acg_for_initiator(tgt, sess->initiator_name);
+
+		if (acg == sess->acg)
+			continue;
+		scst_unlink(sess->dir, "luns");
+		scst_sess_drop_luns(sess);
+		sess->acg = acg;
+		if (scst_sess_take_luns(sess))
+			scst_err("session %s: no memory for the LUNs of its new group",
+				 sess->sysfs_name);
+		if (scst_link(sess->dir, acg->luns_dir, "luns"))
+			scst_err("session %s: no memory for the link to its LUNs",
+				 sess->sysfs_name);
+		scst_sess_raise_luns_changed(sess);
+	}
+}
+
+static bool scst_sess_name_taken(struct scst_tgt *tgt, const char *name)
+{
+	struct scst_session *sess;
+
+	list_for_each_entry(sess, &tgt->sessions, entry)
+		if (!strcmp(sess->sysfs_name, name))
+			return true;
+	return false;
+}
+
+/* A second session of one initiator gets a numeric suffix. */
+static char *scst_sess_make_name(struct scst_tgt *tgt, const char *initiator)
+{
+	unsigned int n = 0;
+	char *name = kstrdup(initiator, GFP_KERNEL);
+
+	while (name && scst_sess_name_taken(tgt, name)) {
+		kfree(name);
+		name = kasprintf(GFP_KERNEL, "%s_%u", initiator, ++n);
+	}
+	if (name)
+		strreplace(name, '/', '!');
+	return name;
+}
+
+static int scst_sess_publish(struct scst_session *sess)
+{
+	const struct scst_driver_ops *ops = sess->tgt->driver->ops;
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+	int ret;
+
+	sess->dir = scst_dir_create(sess->sysfs_name, sess->tgt->sessions_dir, sess,
+				    scst_sess_attrs);
+	if (!sess->dir)
+		return -ENOMEM;
+	ret = scst_dir_add_attrs(sess->dir, ops->sess_attrs);
+	if (!ret && ops->close_session)
+		ret = scst_dir_add_attrs(sess->dir, scst_sess_close_attrs);
+	if (!ret)
+		ret = scst_link(sess->dir, sess->acg->luns_dir, "luns");
+	if (ret) {
+		scst_dir_remove(sess->dir);
+		return ret;
+	}
+	xa_for_each(&sess->luns, lun, td)
+		scst_sess_lun_dir(sess, td);
+	return 0;
+}
+
+static void scst_sess_free(struct scst_session *sess)
+{
+	xa_destroy(&sess->luns);
+	kfree(sess->initiator_name);
+	kfree(sess->sysfs_name);
+	kfree(sess);
+}
+
+static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const char *initiator)
+{
+	int ret;
+
+	sess->initiator_name = kstrdup(initiator, GFP_KERNEL);
+	sess->sysfs_name = scst_sess_make_name(tgt, initiator);
+	if (!sess->initiator_name || !sess->sysfs_name)
+		return -ENOMEM;
+	sess->acg = scst_acg_for_initiator(tgt, initiator);
+	ret = scst_sess_take_luns(sess);
+	if (ret)
+		return ret;
+	ret = scst_sess_publish(sess);
+	if (ret)
+		scst_sess_drop_luns(sess);
+	return ret;
+}
+
+struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *initiator_name,
+					   void *priv)
+{
+	struct scst_session *sess = kzalloc(sizeof(*sess), GFP_KERNEL);
+	int ret;
+
+	if (!sess)
+		return ERR_PTR(-ENOMEM);
+	sess->tgt = tgt;
+	sess->priv = priv;
+	xa_init(&sess->luns);
+	scst_cfg_lock_always();
+	ret = tgt->dead ? -ENODEV : scst_sess_init(sess, tgt, initiator_name);
+	if (!ret) {
+		list_add_tail(&sess->entry, &tgt->sessions);
+		refcount_inc(&tgt->refs);
+	}
+	scst_cfg_unlock();
+	if (ret) {
+		scst_sess_free(sess);
+		return ERR_PTR(ret);
+	}
+	return sess;
+}
+EXPORT_SYMBOL_GPL(scst_session_register);
+
+void scst_session_unregister(struct scst_session *sess)
+{
+	struct scst_tgt *tgt = sess->tgt;
+
+	scst_cfg_lock_always();
+	scst_sess_drop_luns(sess);
+	scst_dir_remove(sess->dir);
+	list_del(&sess->entry);
+	scst_cfg_unlock();
+	WARN_ON(atomic_read(&sess->commands));
+	scst_sess_free(sess);
+	wake_up_all(&tgt->sessions_wait);
+	scst_tgt_put(tgt);
+}
+EXPORT_SYMBOL_GPL(scst_session_unregister);

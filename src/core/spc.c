@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands that belong to the target rather than to a device: REPORT LUNS, REQUEST SENSE, no LUN. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "scst_priv.h"
+
+#define REPORT_LUNS_HEADER	8
+
+/* SELECT REPORT (SPC-4 table 276) */
+#define SELECT_ALL		0x00
+#define SELECT_WELL_KNOWN	0x01
+#define SELECT_ALL_WELL_KNOWN	0x02
+
+static u32 scst_count_luns(struct scst_session *sess)
+{
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+	u32 n = 0;
+
+	xa_for_each(&sess->luns, lun, td)
+		n++;
+	return n;
+}
+
+static void scst_exec_report_luns(struct scst_cmd *cmd)
+{
+	struct scst_session *sess = cmd->sess;
+	enum sl_lun_method method = sess->tgt->addr_method;
+	bool none = cmd->cdb_bytes[2] == SELECT_WELL_KNOWN;
+	/* LUNs added meanwhile are announced by a unit attention; they must not overflow. */
+	u32 room = none ? 0 : scst_count_luns(sess);
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+	u32 n = 0;
+	u8 *data;
+
+	data = kvzalloc(REPORT_LUNS_HEADER + room * 8, GFP_KERNEL);
+	if (!data) {
+		cmd->status = SCST_BUSY;
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (!none) {
+		xa_for_each(&sess->luns, lun, td) {
+			if (n == room)
+				break;
+			sl_lun_pack(method, lun, data + REPORT_LUNS_HEADER + n++ * 8);
+		}
+		rcu_read_lock();
+		xa_for_each(&sess->luns, lun, td)
+			clear_bit(SCST_UA_LUNS_CHANGED, &td->ua);
+		rcu_read_unlock();
+	}
+	sl_put_be32(n * 8, data);
+	scst_cmd_reply(cmd, data, REPORT_LUNS_HEADER + n * 8);
+	kvfree(data);
+}
+
+static void scst_exec_request_sense(struct scst_cmd *cmd)
+{
+	enum sl_sense sense = SL_OK;
+	u8 data[SL_SENSE_LEN];
+	size_t len;
+
+	if (!cmd->tgt_dev)
+		sense = SL_LUN_NOT_SUPPORTED;
+	else if (READ_ONCE(cmd->tgt_dev->ua))
+		sense = scst_ua_take(cmd->tgt_dev);
+	len = sl_sense_build(data, sizeof(data), cmd->cdb_bytes[1] & 1, sense, NULL);
+	scst_cmd_reply(cmd, data, len);
+}
+
+/* INQUIRY to a LUN that does not exist is answered, not refused (SPC-4 6.4.2). */
+static void scst_exec_no_lun_inquiry(struct scst_cmd *cmd)
+{
+	static const struct sl_unit nothing = {
+		.device_type = 0x1f,
+		.qualifier = 3,
+		.vendor = "SCST",
+	};
+	struct sl_port_id port = { };
+	u8 data[SL_INQUIRY_MAX];
+	enum sl_sense sense;
+	size_t len;
+
+	sense = sl_inquiry(cmd->cdb_bytes, &nothing, &port, data, &len);
+	if (sense)
+		scst_cmd_fail(cmd, sense, NULL);
+	else
+		scst_cmd_reply(cmd, data, len);
+}
+
+enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
+{
+	*mine = true;
+	switch (cmd->cdb.id) {
+	case SL_OP_REPORT_LUNS:
+		if (cmd->cdb_bytes[2] > SELECT_ALL_WELL_KNOWN || cmd->cdb.data_len < 16)
+			return SL_INVALID_CDB_FIELD;
+		cmd->exec = scst_exec_report_luns;
+		return SL_OK;
+	case SL_OP_REQUEST_SENSE:
+		cmd->exec = scst_exec_request_sense;
+		return SL_OK;
+	case SL_OP_INQUIRY:
+		if (cmd->dev)
+			break;
+		cmd->exec = scst_exec_no_lun_inquiry;
+		return SL_OK;
+	default:
+		if (!cmd->dev)
+			return SL_LUN_NOT_SUPPORTED;
+		break;
+	}
+	*mine = false;
+	return SL_OK;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* handlers/ and devices/ of the sysfs tree. */
+#include <linux/slab.h>
+
+#include "../lib/mgmt_line.h"
+#include "scst_priv.h"
+
+static const char *scst_type_name(u8 type)
+{
+	static const char *const names[] = {
+		[0] = "Direct-access device (e.g., magnetic disk)",
+		[1] = "Sequential-access device (e.g., magnetic tape)",
+		[3] = "Processor device",
+		[5] = "CD-ROM device",
+		[7] = "Optical memory device (e.g., some optical disks)",
+		[8] = "Medium changer device (e.g., jukeboxes)",
+		[12] = "Storage array controller device (e.g., RAID)",
+	};
+
+	return type < ARRAY_SIZE(names) && names[type] ? names[type] : "Unknown device";
+}
+
+static ssize_t scst_show_type(u8 type, char *buf)
+{
+	return sysfs_emit(buf, "%d - %s\n", type, scst_type_name(type));
+}
+
+static struct scst_handler *scst_handler_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+static ssize_t handler_type_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_type(scst_handler_of(kobj)->ops->device_type, buf);
+}
+
+static ssize_t handler_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const char *const *p = scst_handler_of(kobj)->ops->params;
+	int n;
+
+	n = sysfs_emit(buf,
+		       "Usage: echo \"add_device device_name [parameters]\" >mgmt\n"
+		       "       echo \"del_device device_name\" >mgmt\n"
+		       "\n"
+		       "where parameters are one or more param_name=value pairs separated by ';'\n"
+		       "\n");
+	if (!p || !*p)
+		return n;
+	n += sysfs_emit_at(buf, n, "The following parameters available: ");
+	for (; *p; p++)
+		n += sysfs_emit_at(buf, n, "%s%s", *p, p[1] ? ", " : "\n");
+	return n;
+}
+
+static int scst_handler_mgmt(struct scst_handler *handler, char *line)
+{
+	struct sl_mgmt_cursor c;
+	char *verb, *name;
+	int ret;
+
+	sl_mgmt_init(&c, line);
+	verb = sl_mgmt_word(&c);
+	name = sl_mgmt_word(&c);
+	if (!verb || !name) {
+		scst_err("handler %s: a command has a verb and a device name",
+			 handler->ops->name);
+		return -EINVAL;
+	}
+	ret = scst_cfg_lock(&handler->dead);
+	if (ret)
+		return ret;
+	if (!strcasecmp(verb, "add_device")) {
+		ret = scst_dev_add(handler, name, c.pos);
+	} else if (!strcasecmp(verb, "del_device")) {
+		ret = sl_mgmt_at_end(&c) ? scst_dev_del(handler, name) : -EINVAL;
+	} else {
+		scst_err("handler %s: Unknown action \"%s\"", handler->ops->name, verb);
+		ret = -EINVAL;
+	}
+	scst_cfg_unlock();
+	return ret;
+}
+
+static ssize_t handler_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
+				  const char *buf, size_t count)
+{
+	char *line = scst_mgmt_line(buf, count);
+	int ret = line ? scst_handler_mgmt(scst_handler_of(kobj), line) : -ENOMEM;
+
+	kfree(line);
+	return scst_mgmt_result(ret, count);
+}
+
+static struct kobj_attribute handler_type_attr = __ATTR(type, 0444, handler_type_show, NULL);
+static struct kobj_attribute handler_mgmt_attr =
+	__ATTR(mgmt, 0644, handler_mgmt_show, handler_mgmt_store);
+
+const struct attribute *const scst_handler_attrs[] = {
+	&handler_type_attr.attr,
+	&handler_mgmt_attr.attr,
+	NULL
+};
+
+static ssize_t device_type_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_type(scst_dev_of(kobj)->unit.device_type, buf);
+}
+
+static struct kobj_attribute device_type_attr = __ATTR(type, 0444, device_type_show, NULL);
+
+const struct attribute *const scst_device_attrs[] = {
+	&device_type_attr.attr,
+	NULL
+};

@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* targets/ of the sysfs tree: drivers, targets, groups, LUNs, initiators, sessions. */
+#include <linux/slab.h>
+
+#include "../lib/mgmt_line.h"
+#include "scst_priv.h"
+
+/* A parsed mgmt write: verb, then at most two words, then parameters. */
+struct scst_mgmt_cmd {
+	const char *verb;
+	char *arg[2];
+	struct sl_mgmt_cursor rest;
+};
+
+static bool scst_mgmt_is(const struct scst_mgmt_cmd *m, const char *verb)
+{
+	return !strcasecmp(m->verb, verb);
+}
+
+static bool scst_mgmt_only(const struct scst_mgmt_cmd *m, unsigned int args)
+{
+	return (args < 1 || m->arg[0]) && (args < 2 || m->arg[1]) &&
+	       (args >= 1 || !m->arg[0]) && (args >= 2 || !m->arg[1]) &&
+	       sl_mgmt_at_end((struct sl_mgmt_cursor *)&m->rest);
+}
+
+/*
+ * Runs @fn for the command in @buf under the configuration lock. @words: how
+ * many words follow the verb before parameters begin.
+ */
+static ssize_t scst_mgmt_run(const char *buf, size_t count, unsigned int words, const bool *dead,
+			     int (*fn)(void *obj, struct scst_mgmt_cmd *m), void *obj)
+{
+	struct scst_mgmt_cmd m = { };
+	char *line = scst_mgmt_line(buf, count);
+	unsigned int i;
+	int ret = -EINVAL;
+
+	if (!line)
+		return scst_mgmt_result(-ENOMEM, count);
+	sl_mgmt_init(&m.rest, line);
+	m.verb = sl_mgmt_word(&m.rest);
+	if (!m.verb)
+		goto out;
+	for (i = 0; i < words && i < ARRAY_SIZE(m.arg); i++)
+		m.arg[i] = sl_mgmt_word(&m.rest);
+	ret = scst_cfg_lock(dead);
+	if (ret)
+		goto out;
+	ret = fn(obj, &m);
+	scst_cfg_unlock();
+out:
+	kfree(line);
+	return scst_mgmt_result(ret, count);
+}
+
+static int scst_mgmt_unknown(const char *where, const struct scst_mgmt_cmd *m)
+{
+	scst_err("%s: Unknown action \"%s\", or words too many or too few", where, m->verb);
+	return -EINVAL;
+}
+
+/* --- driver --- */
+
+static struct scst_driver *scst_driver_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+static ssize_t driver_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const char *const *p = scst_driver_of(kobj)->ops->tgt_params;
+	int n;
+
+	n = sysfs_emit(buf,
+		       "Usage: echo \"add_target target_name [parameters]\" >mgmt\n"
+		       "       echo \"del_target target_name\" >mgmt\n"
+		       "\n"
+		       "where parameters are one or more param_name=value pairs separated by ';'\n"
+		       "\n");
+	if (!p || !*p)
+		return n;
+	n += sysfs_emit_at(buf, n, "The following parameters available: ");
+	for (; *p; p++)
+		n += sysfs_emit_at(buf, n, "%s%s", *p, p[1] ? ", " : "\n");
+	return n;
+}
+
+static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)
+{
+	struct scst_driver *driver = obj;
+
+	if (scst_mgmt_is(m, "add_target") && m->arg[0])
+		return scst_tgt_add(driver, m->arg[0], m->rest.pos);
+	if (scst_mgmt_is(m, "del_target") && scst_mgmt_only(m, 1))
+		return scst_tgt_del(driver, m->arg[0]);
+	return scst_mgmt_unknown(driver->ops->name, m);
+}
+
+static ssize_t driver_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct scst_driver *driver = scst_driver_of(kobj);
+
+	return scst_mgmt_run(buf, count, 1, &driver->dead, scst_driver_mgmt, driver);
+}
+
+static ssize_t driver_version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", SCST_VERSION);
+}
+
+static ssize_t driver_enabled_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(scst_driver_of(kobj)->enabled));
+}
+
+static ssize_t driver_enabled_store(struct kobject *kobj, struct kobj_attribute *attr,
+				    const char *buf, size_t count)
+{
+	struct scst_driver *driver = scst_driver_of(kobj);
+	bool on;
+	int ret;
+
+	ret = scst_parse_bool(buf, count, &on);
+	if (!ret)
+		ret = scst_cfg_lock(&driver->dead);
+	if (!ret) {
+		scst_driver_set_enabled(driver, on);
+		scst_cfg_unlock();
+	}
+	return scst_mgmt_result(ret, count);
+}
+
+static struct kobj_attribute driver_mgmt_attr =
+	__ATTR(mgmt, 0644, driver_mgmt_show, driver_mgmt_store);
+static struct kobj_attribute driver_version_attr = __ATTR(version, 0444, driver_version_show, NULL);
+static struct kobj_attribute driver_enabled_attr =
+	__ATTR(enabled, 0644, driver_enabled_show, driver_enabled_store);
+
+const struct attribute *const scst_driver_attrs[] = {
+	&driver_mgmt_attr.attr,
+	&driver_version_attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_driver_enabled_attrs[] = {
+	&driver_enabled_attr.attr,
+	NULL
+};
+
+/* --- target --- */
+
+static ssize_t tgt_enabled_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(scst_tgt_of(kobj)->enabled));
+}
+
+static ssize_t tgt_enabled_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct scst_tgt *tgt = scst_tgt_of(kobj);
+	bool on;
+	int ret;
+
+	ret = scst_parse_bool(buf, count, &on);
+	if (!ret)
+		ret = scst_cfg_lock(&tgt->dead);
+	if (!ret) {
+		ret = scst_tgt_set_enabled(tgt, on);
+		scst_cfg_unlock();
+	}
+	return scst_mgmt_result(ret, count);
+}
+
+static ssize_t rel_tgt_id_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(scst_tgt_of(kobj)->rel_tgt_id), 0);
+}
+
+static ssize_t rel_tgt_id_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+				size_t count)
+{
+	struct scst_tgt *tgt = scst_tgt_of(kobj);
+	u64 id;
+	int ret;
+
+	ret = scst_parse_u64(buf, count, &id);
+	if (!ret && id > U16_MAX)
+		ret = -EINVAL;
+	if (!ret)
+		ret = scst_cfg_lock(&tgt->dead);
+	if (!ret) {
+		ret = scst_tgt_set_rel_id(tgt, id);
+		scst_cfg_unlock();
+	}
+	return scst_mgmt_result(ret, count);
+}
+
+static const char *const scst_addr_methods[] = {
+	[SL_LUN_PERIPHERAL] = "PERIPHERAL",
+	[SL_LUN_FLAT] = "FLAT",
+	[SL_LUN_LOGICAL_UNIT] = "LUN",
+};
+
+static ssize_t addr_method_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	enum sl_lun_method m = READ_ONCE(scst_tgt_of(kobj)->addr_method);
+
+	return scst_show_text(buf, scst_addr_methods[m], m != SL_LUN_PERIPHERAL);
+}
+
+static ssize_t addr_method_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	char text[16];
+	size_t i;
+
+	strscpy(text, buf, sizeof(text));
+	for (i = 0; i < ARRAY_SIZE(scst_addr_methods); i++) {
+		if (strcasecmp(strim(text), scst_addr_methods[i]))
+			continue;
+		WRITE_ONCE(scst_tgt_of(kobj)->addr_method, (enum sl_lun_method)i);
+		return scst_mgmt_result(0, count);
+	}
+	return scst_mgmt_result(-EINVAL, count);
+}
+
+/* Read without the lock: the old text is freed after a grace period. */
+static ssize_t comment_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const char *text;
+	ssize_t n = 0;
+
+	rcu_read_lock();
+	text = READ_ONCE(scst_tgt_of(kobj)->comment);
+	if (text)
+		n = scst_show_text(buf, text, true);
+	rcu_read_unlock();
+	return n;
+}
+
+static ssize_t comment_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t count)
+{
+	struct scst_tgt *tgt = scst_tgt_of(kobj);
+	char *text, *old;
+	int ret;
+
+	text = scst_mgmt_line(buf, count);
+	if (!text)
+		return -ENOMEM;
+	strreplace(text, '\n', 0);
+	ret = scst_cfg_lock(&tgt->dead);
+	if (ret) {
+		kfree(text);
+		return ret;
+	}
+	old = tgt->comment;
+	if (!*text) {
+		kfree(text);
+		text = NULL;
+	}
+	WRITE_ONCE(tgt->comment, text);
+	scst_cfg_unlock();
+	if (old) {
+		synchronize_rcu();
+		kfree(old);
+	}
+	return scst_mgmt_result(0, count);
+}
+
+static struct kobj_attribute tgt_enabled_attr =
+	__ATTR(enabled, 0644, tgt_enabled_show, tgt_enabled_store);
+static struct kobj_attribute rel_tgt_id_attr = __ATTR_RW(rel_tgt_id);
+static struct kobj_attribute addr_method_attr = __ATTR_RW(addr_method);
+static struct kobj_attribute comment_attr = __ATTR_RW(comment);
+
+const struct attribute *const scst_tgt_attrs[] = {
+	&rel_tgt_id_attr.attr,
+	&addr_method_attr.attr,
+	&comment_attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_tgt_enabled_attrs[] = {
+	&tgt_enabled_attr.attr,
+	NULL
+};
+
+/* --- ini_groups --- */
+
+static ssize_t groups_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf,
+			  "Usage: echo \"create GROUP_NAME\" >mgmt\n"
+			  "       echo \"del GROUP_NAME\" >mgmt\n");
+}
+
+static int scst_group_create(struct scst_tgt *tgt, const char *name)
+{
+	struct scst_acg *acg;
+
+	if (strlen(name) > NAME_MAX || strchr(name, '/') || !strcmp(name, "mgmt"))
+		return -EINVAL;
+	if (scst_acg_find(tgt, name))
+		return -EEXIST;
+	acg = scst_acg_create(tgt, name);
+	if (!acg)
+		return -ENOMEM;
+	list_add_tail(&acg->entry, &tgt->acgs);
+	return 0;
+}
+
+static int scst_group_del(struct scst_tgt *tgt, const char *name)
+{
+	struct scst_acg *acg = scst_acg_find(tgt, name);
+
+	if (!acg || acg->dead)
+		return -EINVAL;
+	if (scst_acg_has_sessions(acg)) {
+		scst_err("Group %s of target %s is not empty: sessions use it", name, tgt->name);
+		return -EBUSY;
+	}
+	acg->dead = true;
+	scst_acg_clear_luns(acg);
+	scst_acg_clear_initiators(acg);
+	scst_cfg_announce_dead();
+	scst_cfg_unlock();
+
+	scst_acg_remove_dirs(acg);
+
+	scst_cfg_lock_always();
+	list_del(&acg->entry);
+	scst_acg_free(acg);
+	return 0;
+}
+
+static int scst_groups_mgmt(void *obj, struct scst_mgmt_cmd *m)
+{
+	struct scst_tgt *tgt = obj;
+
+	if (scst_mgmt_is(m, "create") && scst_mgmt_only(m, 1))
+		return scst_group_create(tgt, m->arg[0]);
+	if (scst_mgmt_is(m, "del") && scst_mgmt_only(m, 1))
+		return scst_group_del(tgt, m->arg[0]);
+	return scst_mgmt_unknown(tgt->name, m);
+}
+
+static ssize_t groups_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct scst_tgt *tgt = scst_tgt_of(kobj);
+
+	return scst_mgmt_run(buf, count, 1, &tgt->dead, scst_groups_mgmt, tgt);
+}
+
+static struct kobj_attribute groups_mgmt_attr =
+	__ATTR(mgmt, 0644, groups_mgmt_show, groups_mgmt_store);
+
+const struct attribute *const scst_groups_attrs[] = {
+	&groups_mgmt_attr.attr,
+	NULL
+};
+
+/* --- luns --- */
+
+static struct scst_acg *scst_acg_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+static ssize_t luns_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf,
+			  "Usage: echo \"add VNAME lun [parameters]\" >mgmt\n"
+			  "       echo \"del lun\" >mgmt\n"
+			  "       echo \"replace VNAME lun [parameters]\" >mgmt\n"
+			  "       echo \"clear\" >mgmt\n"
+			  "\n"
+			  "where parameters are one or more param_name=value pairs separated by ';'\n"
+			  "\n"
+			  "The following parameters available: read_only\n");
+}
+
+static int scst_parse_lun(const char *text, u32 *lun)
+{
+	u64 v;
+
+	if (sl_mgmt_u64(text, &v) || v > SL_LUN_MAX) {
+		scst_err("LUN %s is no number from 0 to %u", text, SL_LUN_MAX);
+		return -EINVAL;
+	}
+	*lun = v;
+	return 0;
+}
+
+static int scst_lun_params(struct sl_mgmt_cursor *c, bool *read_only)
+{
+	char *name, *value;
+	int ret;
+
+	*read_only = false;
+	while ((ret = sl_mgmt_param(c, &name, &value)) > 0) {
+		if (strcasecmp(name, "read_only") || sl_mgmt_bool(value, read_only)) {
+			scst_err("LUN parameter %s=%s is not known", name, value);
+			return -EINVAL;
+		}
+	}
+	return ret;
+}
+
+static int scst_luns_put(struct scst_acg *acg, struct scst_mgmt_cmd *m)
+{
+	struct scst_device *dev;
+	bool read_only;
+	u32 lun;
+	int ret;
+
+	if (!m->arg[0] || !m->arg[1])
+		return scst_mgmt_unknown(acg->tgt->name, m);
+	dev = scst_dev_find(m->arg[0]);
+	if (!dev || dev->dead) {
+		scst_err("Device '%s' not found", m->arg[0]);
+		return -EINVAL;
+	}
+	ret = scst_parse_lun(m->arg[1], &lun);
+	if (!ret)
+		ret = scst_lun_params(&m->rest, &read_only);
+	if (ret)
+		return ret;
+	if (scst_mgmt_is(m, "replace"))
+		return scst_acg_replace_lun(acg, dev, lun, read_only);
+	return scst_acg_add_lun(acg, dev, lun, read_only);
+}
+
+static int scst_luns_mgmt(void *obj, struct scst_mgmt_cmd *m)
+{
+	struct scst_acg *acg = obj;
+	u32 lun;
+
+	if (scst_mgmt_is(m, "add") || scst_mgmt_is(m, "replace"))
+		return scst_luns_put(acg, m);
+	if (scst_mgmt_is(m, "del") && scst_mgmt_only(m, 1))
+		return scst_parse_lun(m->arg[0], &lun) ? -EINVAL : scst_acg_del_lun(acg, lun);
+	if (scst_mgmt_is(m, "clear") && scst_mgmt_only(m, 0)) {
+		scst_acg_clear_luns(acg);
+		return 0;
+	}
+	return scst_mgmt_unknown(acg->tgt->name, m);
+}
+
+static ssize_t luns_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct scst_acg *acg = scst_acg_of(kobj);
+
+	return scst_mgmt_run(buf, count, 2, &acg->dead, scst_luns_mgmt, acg);
+}
+
+static ssize_t read_only_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct scst_lun *lun = scst_dir_of(kobj)->owner;
+
+	return scst_show_u64(buf, lun->read_only || lun->dev->unit.read_only, 0);
+}
+
+static struct kobj_attribute luns_mgmt_attr = __ATTR(mgmt, 0644, luns_mgmt_show, luns_mgmt_store);
+static struct kobj_attribute read_only_attr = __ATTR_RO(read_only);
+
+const struct attribute *const scst_luns_attrs[] = {
+	&luns_mgmt_attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_lun_attrs[] = {
+	&read_only_attr.attr,
+	NULL
+};
+
+/* --- initiators --- */
+
+static ssize_t initiators_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf,
+			  "Usage: echo \"add INITIATOR_NAME\" >mgmt\n"
+			  "       echo \"del INITIATOR_NAME\" >mgmt\n"
+			  "       echo \"move INITIATOR_NAME DEST_GROUP_NAME\" >mgmt\n"
+			  "       echo \"clear\" >mgmt\n");
+}
+
+static int scst_initiators_mgmt(void *obj, struct scst_mgmt_cmd *m)
+{
+	struct scst_acg *acg = obj, *to;
+
+	if (scst_mgmt_is(m, "add") && scst_mgmt_only(m, 1))
+		return scst_acg_add_initiator(acg, m->arg[0]);
+	if (scst_mgmt_is(m, "del") && scst_mgmt_only(m, 1))
+		return scst_acg_del_initiator(acg, m->arg[0]);
+	if (scst_mgmt_is(m, "move") && scst_mgmt_only(m, 2)) {
+		to = scst_acg_find(acg->tgt, m->arg[1]);
+		return to && !to->dead ? scst_acg_move_initiator(acg, m->arg[0], to) : -EINVAL;
+	}
+	if (scst_mgmt_is(m, "clear") && scst_mgmt_only(m, 0)) {
+		scst_acg_clear_initiators(acg);
+		return 0;
+	}
+	return scst_mgmt_unknown(acg->name, m);
+}
+
+static ssize_t initiators_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,
+				     const char *buf, size_t count)
+{
+	struct scst_acg *acg = scst_acg_of(kobj);
+
+	return scst_mgmt_run(buf, count, 2, &acg->dead, scst_initiators_mgmt, acg);
+}
+
+static struct kobj_attribute initiators_mgmt_attr =
+	__ATTR(mgmt, 0644, initiators_mgmt_show, initiators_mgmt_store);
+
+const struct attribute *const scst_initiators_attrs[] = {
+	&initiators_mgmt_attr.attr,
+	NULL
+};
+
+/* --- sessions --- */
+
+static ssize_t initiator_name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", scst_sess_of(kobj)->initiator_name);
+}
+
+static ssize_t commands_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&scst_sess_of(kobj)->commands));
+}
+
+static unsigned int scst_tgt_dev_active(struct scst_tgt_dev *td)
+{
+	struct list_head *p;
+	unsigned int n = 0;
+
+	spin_lock(&td->lock);
+	list_for_each(p, &td->cmds)
+		n++;
+	spin_unlock(&td->lock);
+	return n;
+}
+
+static ssize_t active_commands_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct scst_session *sess = scst_sess_of(kobj);
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	xa_for_each(&sess->luns, lun, td)
+		n += scst_tgt_dev_active(td);
+	rcu_read_unlock();
+	return sysfs_emit(buf, "%u\n", n);
+}
+
+/* Which counter an attribute shows. */
+struct scst_stat_attr {
+	struct kobj_attribute attr;
+	enum scst_stat_dir dir;
+	bool kb;
+};
+
+static ssize_t stat_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct scst_stat_attr *a = container_of(attr, struct scst_stat_attr, attr);
+	struct scst_session *sess = scst_sess_of(kobj);
+	u64 v;
+
+	if (a->kb)
+		v = atomic64_read(&sess->stats[a->dir].bytes) >> 10;
+	else
+		v = atomic64_read(&sess->stats[a->dir].cmds);
+	return sysfs_emit(buf, "%llu\n", v);
+}
+
+static ssize_t stat_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			  size_t count)
+{
+	const struct scst_stat_attr *a = container_of(attr, struct scst_stat_attr, attr);
+	struct scst_session *sess = scst_sess_of(kobj);
+
+	atomic64_set(&sess->stats[a->dir].cmds, 0);
+	atomic64_set(&sess->stats[a->dir].bytes, 0);
+	return count;
+}
+
+#define SCST_STAT_ATTR(_name, _dir, _kb) \
+	static struct scst_stat_attr _name##_attr = { \
+		.attr = __ATTR(_name, 0644, stat_show, stat_store), \
+		.dir = _dir, \
+		.kb = _kb, \
+	}
+
+SCST_STAT_ATTR(read_cmd_count, SCST_STAT_READ, false);
+SCST_STAT_ATTR(read_io_count_kb, SCST_STAT_READ, true);
+SCST_STAT_ATTR(write_cmd_count, SCST_STAT_WRITE, false);
+SCST_STAT_ATTR(write_io_count_kb, SCST_STAT_WRITE, true);
+SCST_STAT_ATTR(none_cmd_count, SCST_STAT_NONE, false);
+
+static ssize_t force_close_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct scst_session *sess = scst_sess_of(kobj);
+
+	sess->tgt->driver->ops->close_session(sess);
+	return count;
+}
+
+static ssize_t lun_active_commands_show(struct kobject *kobj, struct kobj_attribute *attr,
+					char *buf)
+{
+	return sysfs_emit(buf, "%u\n", scst_tgt_dev_active(scst_dir_of(kobj)->owner));
+}
+
+static struct kobj_attribute initiator_name_attr = __ATTR_RO(initiator_name);
+static struct kobj_attribute commands_attr = __ATTR_RO(commands);
+static struct kobj_attribute active_commands_attr = __ATTR_RO(active_commands);
+static struct kobj_attribute force_close_attr = __ATTR(force_close, 0200, NULL, force_close_store);
+static struct kobj_attribute lun_active_commands_attr =
+	__ATTR(active_commands, 0444, lun_active_commands_show, NULL);
+
+const struct attribute *const scst_sess_attrs[] = {
+	&initiator_name_attr.attr,
+	&commands_attr.attr,
+	&active_commands_attr.attr,
+	&read_cmd_count_attr.attr.attr,
+	&read_io_count_kb_attr.attr.attr,
+	&write_cmd_count_attr.attr.attr,
+	&write_io_count_kb_attr.attr.attr,
+	&none_cmd_count_attr.attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_sess_close_attrs[] = {
+	&force_close_attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_sess_lun_attrs[] = {
+	&lun_active_commands_attr.attr,
+	NULL
+};

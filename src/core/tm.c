@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Task management (SAM-5 7). A function marks the commands it aborts, then
+ * waits until they have gone: the initiator may reuse their tags and buffers
+ * when it sees the response.
+ */
+#include "scst_priv.h"
+
+static bool scst_tm_matches(const struct scst_tm *tm, const struct scst_cmd *cmd)
+{
+	return tm->fn != SCST_TM_ABORT_TASK || cmd->tag == tm->tag;
+}
+
+static unsigned int scst_abort_in(const struct scst_tm *tm, struct scst_tgt_dev *td)
+{
+	const struct scst_driver_ops *ops = td->sess->tgt->driver->ops;
+	unsigned int n = 0;
+	struct scst_cmd *cmd;
+
+	spin_lock(&td->lock);
+	list_for_each_entry(cmd, &td->cmds, tgt_dev_entry) {
+		if (!scst_tm_matches(tm, cmd))
+			continue;
+		n++;
+		if (!test_and_set_bit(SCST_CMD_ABORTED, &cmd->flags) &&
+		    READ_ONCE(cmd->state) == SCST_CMD_PARSED)
+			ops->abort_cmd(cmd);
+	}
+	spin_unlock(&td->lock);
+	return n;
+}
+
+static bool scst_aborted_left(const struct scst_tm *tm, struct scst_tgt_dev *td)
+{
+	struct scst_cmd *cmd;
+	bool left = false;
+
+	spin_lock(&td->lock);
+	list_for_each_entry(cmd, &td->cmds, tgt_dev_entry)
+		if (scst_cmd_aborted(cmd) && scst_tm_matches(tm, cmd))
+			left = true;
+	spin_unlock(&td->lock);
+	return left;
+}
+
+static bool scst_dev_aborted_left(const struct scst_tm *tm, struct scst_device *dev)
+{
+	struct scst_tgt_dev *td;
+	bool left = false;
+
+	spin_lock(&dev->tgt_devs_lock);
+	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
+		if (scst_aborted_left(tm, td))
+			left = true;
+	spin_unlock(&dev->tgt_devs_lock);
+	return left;
+}
+
+void scst_tm_cmd_gone(struct scst_cmd *cmd)
+{
+	wake_up_all(&cmd->dev->tm_wait);
+}
+
+static void scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
+{
+	if (!scst_abort_in(tm, td) && tm->fn == SCST_TM_ABORT_TASK) {
+		tm->result = SCST_TM_NO_TASK;
+		return;
+	}
+	wait_event(td->dev->tm_wait, !scst_aborted_left(tm, td));
+}
+
+static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
+{
+	struct scst_tgt_dev *td;
+
+	spin_lock(&dev->tgt_devs_lock);
+	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
+		scst_abort_in(tm, td);
+	spin_unlock(&dev->tgt_devs_lock);
+	wait_event(dev->tm_wait, !scst_dev_aborted_left(tm, dev));
+
+	if (tm->fn == SCST_TM_CLEAR_TASK_SET) {
+		scst_dev_raise_ua(dev, SCST_UA_CLEARED_BY_OTHER, tm->sess);
+	} else {
+		spin_lock(&dev->lock);
+		dev->mode.descriptor_sense = false;
+		dev->mode.swp = false;
+		spin_unlock(&dev->lock);
+		scst_dev_raise_ua(dev, SCST_UA_RESET, NULL);
+	}
+}
+
+static void scst_tm_target(struct scst_tm *tm)
+{
+	struct scst_tgt_dev *td;
+	unsigned long lun = 0;
+
+	/* A reference to each in turn: LUNs may come and go while this waits. */
+	for (;;) {
+		rcu_read_lock();
+		td = xa_find(&tm->sess->luns, &lun, ULONG_MAX, XA_PRESENT);
+		if (td && !refcount_inc_not_zero(&td->refs))
+			td = NULL;
+		rcu_read_unlock();
+		if (!td)
+			return;
+		scst_tm_all_nexuses(tm, td->dev);
+		scst_tgt_dev_put(td);
+		lun++;
+	}
+}
+
+static void scst_tm_work(struct work_struct *work)
+{
+	struct scst_tm *tm = container_of(work, struct scst_tm, work);
+	struct scst_tgt_dev *td;
+
+	tm->result = SCST_TM_COMPLETE;
+	if (tm->fn == SCST_TM_TARGET_RESET) {
+		scst_tm_target(tm);
+		goto done;
+	}
+	td = tm->lun_valid ? scst_tgt_dev_get(tm->sess, tm->lun) : NULL;
+	if (!td) {
+		tm->result = SCST_TM_NO_LUN;
+		goto done;
+	}
+	/* With TST 001b every nexus has a task set of its own: CLEAR is ABORT (SPC-4 7.5.8). */
+	if (tm->fn == SCST_TM_LUN_RESET ||
+	    (tm->fn == SCST_TM_CLEAR_TASK_SET && td->dev->unit.tst == 0))
+		scst_tm_all_nexuses(tm, td->dev);
+	else
+		scst_tm_one_nexus(tm, td);
+	scst_tgt_dev_put(td);
+done:
+	tm->sess->tgt->driver->ops->tm_done(tm);
+}
+
+void scst_tm_start(struct scst_tm *tm)
+{
+	INIT_WORK(&tm->work, scst_tm_work);
+	queue_work(scst_tm_wq, &tm->work);
+}
+EXPORT_SYMBOL_GPL(scst_tm_start);

@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vdisk_fileio: a disk in a file or on a block device, through the page cache.
+ *
+ * A command is tried where it arrives, without waiting; what would wait (a
+ * cache miss, a write that must be on disk) goes to a worker and runs there.
+ */
+#include <linux/fadvise.h>
+#include <linux/falloc.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uio.h>
+
+#include "vdisk.h"
+
+#define VERIFY_CHUNK	(64u << 10)	/* bytes read at a time to be compared */
+
+static struct file *fileio_file(const struct scst_cmd *cmd)
+{
+	return vdisk_of(cmd->dev)->file;
+}
+
+static loff_t fileio_pos(const struct scst_cmd *cmd)
+{
+	return (loff_t)cmd->cdb.lba << cmd->dev->unit.block_shift;
+}
+
+static bool fileio_may_wait(const struct scst_cmd *cmd)
+{
+	return test_bit(SCST_CMD_DEFERRED, &cmd->flags);
+}
+
+/* False: this had to wait and runs again in a worker; the caller is done. */
+static bool fileio_enter_worker(struct scst_cmd *cmd)
+{
+	if (fileio_may_wait(cmd))
+		return true;
+	scst_cmd_defer(cmd);
+	return false;
+}
+
+/* Reads @len bytes at @pos into @iter; fewer means that the file ended. */
+static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
+{
+	size_t want = iov_iter_count(iter);
+	struct kiocb iocb;
+	ssize_t ret;
+
+	while (iov_iter_count(iter)) {
+		init_sync_kiocb(&iocb, file);
+		iocb.ki_pos = pos;
+		iocb.ki_flags |= flags;
+		ret = file->f_op->read_iter(&iocb, iter);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			break;
+		pos += ret;
+	}
+	return want - iov_iter_count(iter);
+}
+
+static ssize_t fileio_write_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
+{
+	size_t want = iov_iter_count(iter);
+	struct kiocb iocb;
+	ssize_t ret;
+
+	while (iov_iter_count(iter)) {
+		init_sync_kiocb(&iocb, file);
+		iocb.ki_pos = pos;
+		iocb.ki_flags |= flags;
+		ret = file->f_op->write_iter(&iocb, iter);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return -EIO;
+		pos += ret;
+	}
+	return want;
+}
+
+static enum sl_sense fileio_write_sense(ssize_t error)
+{
+	if (error == -ENOSPC || error == -EDQUOT)
+		return SL_SPACE_EXHAUSTED;
+	return SL_WRITE_ERROR;
+}
+
+/* --- READ --- */
+
+static void fileio_finish_read(struct scst_cmd *cmd, ssize_t got)
+{
+	if (got != cmd->buf_len) {
+		scst_cmd_fail(cmd, SL_READ_ERROR, NULL);
+		return;
+	}
+	scst_cmd_set_in_len(cmd, cmd->cdb.data_len);
+	scst_cmd_complete(cmd);
+}
+
+static ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
+{
+	struct iov_iter iter;
+
+	iov_iter_bvec(&iter, ITER_DEST, cmd->bvec, cmd->nr_bvec, cmd->buf_len);
+	return fileio_read_iter(fileio_file(cmd), &iter, fileio_pos(cmd), flags);
+}
+
+static void fileio_read(struct scst_cmd *cmd)
+{
+	ssize_t ret;
+
+	if (!cmd->bvec && scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
+		cmd->status = SCST_BUSY;
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (fileio_may_wait(cmd)) {
+		fileio_finish_read(cmd, fileio_read_buf(cmd, 0));
+		return;
+	}
+	if (!(fileio_file(cmd)->f_mode & FMODE_NOWAIT)) {
+		scst_cmd_defer(cmd);
+		return;
+	}
+	ret = fileio_read_buf(cmd, IOCB_NOWAIT);
+	if (ret != cmd->buf_len)
+		scst_cmd_defer(cmd);
+	else
+		fileio_finish_read(cmd, ret);
+}
+
+/* --- WRITE --- */
+
+static bool fileio_must_be_durable(const struct scst_cmd *cmd)
+{
+	const struct vdisk *vd = vdisk_of(cmd->dev);
+
+	if (vd->nv_cache)
+		return false;
+	return vd->write_through || cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.write_cache);
+}
+
+/* Only whole blocks: what the initiator announced may end inside of one. */
+static u32 fileio_write_len(const struct scst_cmd *cmd)
+{
+	return round_down(cmd->out_len, 1u << cmd->dev->unit.block_shift);
+}
+
+static ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)
+{
+	struct file *file = fileio_file(cmd);
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_bvec(&iter, ITER_SOURCE, cmd->bvec, cmd->nr_bvec, fileio_write_len(cmd));
+	file_start_write(file);
+	ret = fileio_write_iter(file, &iter, fileio_pos(cmd), flags);
+	file_end_write(file);
+	return ret;
+}
+
+static void fileio_finish_write(struct scst_cmd *cmd, ssize_t ret)
+{
+	if (ret < 0)
+		scst_cmd_fail(cmd, fileio_write_sense(ret), NULL);
+	else
+		scst_cmd_complete(cmd);
+}
+
+static void fileio_write(struct scst_cmd *cmd)
+{
+	if (!fileio_write_len(cmd)) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (fileio_enter_worker(cmd))
+		fileio_finish_write(cmd, fileio_write_buf(cmd, fileio_must_be_durable(cmd) ?
+							  IOCB_DSYNC : 0));
+}
+
+/* --- VERIFY, WRITE AND VERIFY --- */
+
+static ssize_t fileio_read_kvec(struct file *file, void *buf, size_t len, loff_t pos)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, len);
+	return fileio_read_iter(file, &iter, pos, 0);
+}
+
+/* Compares @len bytes at @buf, @offset into the command's range, with what was received. */
+static bool fileio_same(struct scst_cmd *cmd, const u8 *buf, u8 *scratch, u32 len, u64 offset,
+			u64 *miscompare)
+{
+	u32 block = 1u << cmd->dev->unit.block_shift;
+	bool repeat = cmd->cdb.bytchk == 3;
+	u32 at, n, i;
+
+	for (at = 0; at < len; at += n) {
+		n = min(block, len - at);
+		if (!scst_cmd_copy_out(cmd, repeat ? 0 : offset + at, scratch, n))
+			return true;	/* nothing was sent to compare with */
+		if (!memcmp(buf + at, scratch, n))
+			continue;
+		for (i = 0; buf[at + i] == scratch[i];)
+			i++;
+		*miscompare = repeat ? i : offset + at + i;
+		return false;
+	}
+	return true;
+}
+
+static enum sl_sense fileio_compare(struct scst_cmd *cmd, struct sl_sense_info *more)
+{
+	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift, done;
+	enum sl_sense sense = SL_OK;
+	u8 *buf = kvmalloc(VERIFY_CHUNK, GFP_KERNEL), *scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);
+
+	if (!buf || !scratch) {
+		sense = SL_INTERNAL_FAILURE;
+		goto out;
+	}
+	for (done = 0; done < total && !sense; done += VERIFY_CHUNK) {
+		u32 n = min_t(u64, VERIFY_CHUNK, total - done);
+
+		if (scst_cmd_aborted(cmd))
+			break;
+		if (fileio_read_kvec(fileio_file(cmd), buf, n, fileio_pos(cmd) + done) != n)
+			sense = SL_READ_ERROR;
+		else if (cmd->cdb.bytchk && !fileio_same(cmd, buf, scratch, n, done, &more->info))
+			sense = SL_MISCOMPARE;
+	}
+out:
+	kfree(scratch);
+	kvfree(buf);
+	return sense;
+}
+
+static void fileio_verify(struct scst_cmd *cmd)
+{
+	struct sl_sense_info more = { };
+	enum sl_sense sense;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	sense = fileio_compare(cmd, &more);
+	more.info_valid = sense == SL_MISCOMPARE;
+	if (sense)
+		scst_cmd_fail(cmd, sense, &more);
+	else
+		scst_cmd_complete(cmd);
+}
+
+static void fileio_write_verify(struct scst_cmd *cmd)
+{
+	ssize_t ret;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	if (!fileio_write_len(cmd)) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	ret = fileio_write_buf(cmd, IOCB_DSYNC);
+	if (ret < 0)
+		scst_cmd_fail(cmd, fileio_write_sense(ret), NULL);
+	else
+		fileio_verify(cmd);
+}
+
+/* --- WRITE SAME, UNMAP --- */
+
+static int fileio_punch(struct scst_cmd *cmd, u64 lba, u64 blocks)
+{
+	unsigned int shift = cmd->dev->unit.block_shift;
+
+	return vfs_fallocate(fileio_file(cmd), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			     (loff_t)lba << shift, (loff_t)blocks << shift);
+}
+
+/* A buffer full of copies of the one block that was sent. */
+static u8 *fileio_repeat_block(struct scst_cmd *cmd, u32 len)
+{
+	u32 block = 1u << cmd->dev->unit.block_shift, at;
+	u8 *buf = kvzalloc(len, GFP_KERNEL);
+
+	if (!buf || cmd->cdb.dir != SL_DIR_OUT)
+		return buf;
+	if (!scst_cmd_copy_out(cmd, 0, buf, block)) {
+		kvfree(buf);
+		return NULL;
+	}
+	for (at = block; at < len; at += block)
+		memcpy(buf + at, buf, block);
+	return buf;
+}
+
+static ssize_t fileio_write_pattern(struct scst_cmd *cmd, u8 *buf, u32 len)
+{
+	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift, done;
+	struct file *file = fileio_file(cmd);
+	ssize_t ret = 0;
+
+	file_start_write(file);
+	for (done = 0; done < total && ret >= 0; done += len) {
+		struct kvec kvec = { .iov_base = buf, .iov_len = min_t(u64, len, total - done) };
+		struct iov_iter iter;
+
+		if (scst_cmd_aborted(cmd))
+			break;
+		iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, kvec.iov_len);
+		ret = fileio_write_iter(file, &iter, fileio_pos(cmd) + done,
+					fileio_must_be_durable(cmd) ? IOCB_DSYNC : 0);
+	}
+	file_end_write(file);
+	return ret;
+}
+
+static void fileio_write_same(struct scst_cmd *cmd)
+{
+	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
+	u32 block = 1u << cmd->dev->unit.block_shift;
+	bool unmap = cmd->cdb_bytes[1] & 0x08;
+	u32 len = min_t(u64, VERIFY_CHUNK, total);
+	ssize_t ret;
+	u8 *buf;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	if (cmd->cdb.dir == SL_DIR_OUT && cmd->out_len < block) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	buf = fileio_repeat_block(cmd, len);
+	if (!buf) {
+		scst_cmd_fail(cmd, SL_INTERNAL_FAILURE, NULL);
+		return;
+	}
+	/* Unmapped blocks read as zeros, so only zeros may be unmapped (SBC-3 5.44). */
+	ret = -EOPNOTSUPP;
+	if (unmap && !memchr_inv(buf, 0, block))
+		ret = fileio_punch(cmd, cmd->cdb.lba, cmd->cdb.blocks);
+	if (ret == -EOPNOTSUPP)
+		ret = fileio_write_pattern(cmd, buf, len);
+	kvfree(buf);
+	fileio_finish_write(cmd, ret);
+}
+
+/* SBC-3 5.28: the whole list is checked before anything is unmapped. */
+static enum sl_sense fileio_check_unmap(struct scst_cmd *cmd, const u8 *list, u32 len, u32 *nr)
+{
+	const struct sl_unit *u = &cmd->dev->unit;
+	u32 descriptors = sl_get_be16(list + 2);
+	u64 total = 0;
+	u32 i;
+
+	*nr = min(descriptors, len - 8) / 16;
+	if (*nr > u->max_unmap_descriptors)
+		return SL_INVALID_PARAM_FIELD;
+	for (i = 0; i < *nr; i++) {
+		u64 lba = sl_get_be64(list + 8 + i * 16);
+		u32 blocks = sl_get_be32(list + 16 + i * 16);
+
+		if (lba > u->blocks || blocks > u->blocks - lba)
+			return SL_LBA_OUT_OF_RANGE;
+		total += blocks;
+	}
+	return total > u->max_unmap ? SL_INVALID_PARAM_FIELD : SL_OK;
+}
+
+static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
+{
+	ssize_t ret = 0;
+	u32 i;
+
+	for (i = 0; i < nr && !ret; i++) {
+		u32 blocks = sl_get_be32(list + 16 + i * 16);
+
+		if (blocks)
+			ret = fileio_punch(cmd, sl_get_be64(list + 8 + i * 16), blocks);
+	}
+	return ret;
+}
+
+static void fileio_unmap(struct scst_cmd *cmd)
+{
+	enum sl_sense sense;
+	ssize_t ret;
+	u8 *list;
+	u32 nr;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	if (cmd->out_len < 8) {
+		scst_cmd_fail(cmd, SL_PARAM_LIST_LENGTH, NULL);
+		return;
+	}
+	list = kvmalloc(cmd->out_len, GFP_KERNEL);
+	if (!list) {
+		scst_cmd_fail(cmd, SL_INTERNAL_FAILURE, NULL);
+		return;
+	}
+	scst_cmd_copy_out(cmd, 0, list, cmd->out_len);
+	sense = fileio_check_unmap(cmd, list, cmd->out_len, &nr);
+	if (sense) {
+		scst_cmd_fail(cmd, sense, NULL);
+	} else {
+		ret = fileio_unmap_list(cmd, list, nr);
+		fileio_finish_write(cmd, ret);
+	}
+	kvfree(list);
+}
+
+/* --- SYNCHRONIZE CACHE, PRE-FETCH, GET LBA STATUS --- */
+
+static void fileio_sync(struct scst_cmd *cmd)
+{
+	const struct vdisk *vd = vdisk_of(cmd->dev);
+	u64 len = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
+	loff_t end = cmd->cdb.blocks ? fileio_pos(cmd) + len - 1 : LLONG_MAX;
+	int ret;
+
+	if (vd->nv_cache) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (!fileio_enter_worker(cmd))
+		return;
+	ret = vfs_fsync_range(vd->file, fileio_pos(cmd), end, 1);
+	if (ret)
+		scst_cmd_fail(cmd, SL_WRITE_ERROR, NULL);
+	else
+		scst_cmd_complete(cmd);
+}
+
+static void fileio_prefetch(struct scst_cmd *cmd)
+{
+	u64 len = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
+
+	/* Only advice: whether it helps is not reported. */
+	if (fileio_enter_worker(cmd)) {
+		vfs_fadvise(fileio_file(cmd), fileio_pos(cmd), len, POSIX_FADV_WILLNEED);
+		scst_cmd_complete(cmd);
+	}
+}
+
+/* Length in bytes of the extent at @pos, and whether it is mapped. */
+static loff_t fileio_extent(struct scst_cmd *cmd, loff_t pos, bool *mapped)
+{
+	loff_t end = (loff_t)cmd->dev->unit.blocks << cmd->dev->unit.block_shift;
+	struct file *file = fileio_file(cmd);
+	loff_t next;
+
+	*mapped = true;
+	if (!cmd->dev->unit.thin)
+		return end - pos;
+	next = vfs_llseek(file, pos, SEEK_DATA);
+	if (next == -ENXIO)
+		next = end;
+	if (next > pos) {
+		*mapped = false;
+		return min(next, end) - pos;
+	}
+	next = vfs_llseek(file, pos, SEEK_HOLE);
+	return (next > pos ? min(next, end) : end) - pos;
+}
+
+static void fileio_lba_status(struct scst_cmd *cmd)
+{
+	u8 data[24] = { };
+	u64 blocks;
+	bool mapped;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	blocks = fileio_extent(cmd, fileio_pos(cmd), &mapped) >> cmd->dev->unit.block_shift;
+	sl_put_be32(sizeof(data) - 4, data);
+	sl_put_be64(cmd->cdb.lba, data + 8);
+	/* A hole smaller than a block does not unmap the block. */
+	sl_put_be32(clamp_t(u64, blocks, 1, U32_MAX), data + 16);
+	data[20] = mapped || !blocks ? 0 : 1;
+	scst_cmd_reply(cmd, data, sizeof(data));
+}
+
+static const struct vdisk_io_ops fileio_io = {
+	.read = fileio_read,
+	.write = fileio_write,
+	.verify = fileio_verify,
+	.write_verify = fileio_write_verify,
+	.write_same = fileio_write_same,
+	.sync = fileio_sync,
+	.prefetch = fileio_prefetch,
+	.unmap = fileio_unmap,
+	.lba_status = fileio_lba_status,
+};
+
+static enum sl_sense fileio_parse(struct scst_cmd *cmd)
+{
+	return vdisk_parse(cmd, &fileio_io);
+}
+
+/* --- opening and closing --- */
+
+static int fileio_set_filename(struct scst_device *dev, const char *value)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	if (value[0] != '/') {
+		vdisk_err("device %s: Filename %s must be global", dev->name, value);
+		return -EINVAL;
+	}
+	if (vd->filename)
+		return -EINVAL;
+	vd->filename = kstrdup(value, GFP_KERNEL);
+	return vd->filename ? 0 : -ENOMEM;
+}
+
+static int fileio_set_param(struct scst_device *dev, const char *name, const char *value)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	if (!strcasecmp(name, "filename"))
+		return fileio_set_filename(dev, value);
+	if (!strcasecmp(name, "write_through"))
+		return vdisk_set_flag(value, &vd->write_through);
+	if (!strcasecmp(name, "nv_cache"))
+		return vdisk_set_flag(value, &vd->nv_cache);
+	if (!strcasecmp(name, "o_direct"))
+		return vdisk_set_flag(value, &vd->o_direct);
+	if (!strcasecmp(name, "thin_provisioned")) {
+		vd->thin_explicit = true;
+		return vdisk_set_flag(value, &dev->unit.thin);
+	}
+	return vdisk_set_common_param(dev, name, value);
+}
+
+static int fileio_open(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int flags = O_LARGEFILE | (dev->unit.read_only ? O_RDONLY : O_RDWR);
+	struct file *file;
+
+	if (vd->o_direct)
+		flags |= O_DIRECT;
+	file = filp_open(vd->filename, flags, 0);
+	if (IS_ERR(file)) {
+		vdisk_err("device %s: filp_open(%s) failed: %ld", dev->name, vd->filename,
+			  PTR_ERR(file));
+		return PTR_ERR(file);
+	}
+	if ((!S_ISREG(file_inode(file)->i_mode) && !S_ISBLK(file_inode(file)->i_mode)) ||
+	    !file->f_op->read_iter || !file->f_op->write_iter) {
+		vdisk_err("device %s: %s is neither a regular file nor a block device", dev->name,
+			  vd->filename);
+		filp_close(file, NULL);
+		return -EINVAL;
+	}
+	vd->file = file;
+	vd->size = i_size_read(file->f_mapping->host);
+	return 0;
+}
+
+static int fileio_attach(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret;
+
+	if (!vd->filename) {
+		vdisk_err("device %s: File name required", dev->name);
+		return -EINVAL;
+	}
+	if (dev->unit.read_only && (vd->write_through || vd->nv_cache)) {
+		vdisk_err("device %s: Write options on read only device", dev->name);
+		return -EINVAL;
+	}
+	ret = fileio_open(dev);
+	if (ret)
+		return ret;
+	if (dev->unit.thin && !vd->file->f_op->fallocate) {
+		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
+			   dev->name, vd->filename);
+		dev->unit.thin = false;
+	}
+	return vdisk_finish(dev, "SCST_FIO");
+}
+
+static void fileio_detach(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	if (vd->file)
+		filp_close(vd->file, NULL);
+	vdisk_free(dev);
+}
+
+int vdisk_fileio_resync(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	u64 size = i_size_read(vd->file->f_mapping->host);
+	u64 blocks = size >> dev->unit.block_shift;
+
+	if (!blocks)
+		return -EINVAL;
+	if (blocks == dev->unit.blocks)
+		return 0;
+	spin_lock(&dev->lock);
+	vd->size = size;
+	WRITE_ONCE(dev->unit.blocks, blocks);
+	spin_unlock(&dev->lock);
+	scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+	return 0;
+}
+
+int vdisk_fileio_flush(struct scst_device *dev)
+{
+	return vfs_fsync(vdisk_of(dev)->file, 1);
+}
+
+static const char *const fileio_params[] = {
+	"blocksize", "filename", "nv_cache", "o_direct", "read_only", "removable", "rotational",
+	"thin_provisioned", "tst", "write_through",
+	NULL
+};
+
+const struct scst_handler_ops vdisk_fileio_ops = {
+	.name = "vdisk_fileio",
+	.owner = THIS_MODULE,
+	.device_type = 0,
+	.params = fileio_params,
+	.dev_attrs = vdisk_fileio_attrs,
+	.init = vdisk_init,
+	.set_param = fileio_set_param,
+	.attach = fileio_attach,
+	.detach = fileio_detach,
+	.parse = fileio_parse,
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* scst_vdisk.ko: registration, and what all virtual disks have in common. */
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "../../lib/mgmt_line.h"
+#include "vdisk.h"
+
+#define VDISK_OPT_TRANSFER	(512u << 10)
+#define VDISK_MAX_UNMAP		(4u << 20)	/* blocks in one UNMAP */
+#define VDISK_MAX_WRITE_SAME	(64u << 20)	/* bytes */
+
+int vdisk_init(struct scst_device *dev)
+{
+	struct vdisk *vd = kzalloc(sizeof(*vd), GFP_KERNEL);
+
+	if (!vd)
+		return -ENOMEM;
+	vd->dev = dev;
+	dev->priv = vd;
+	dev->unit.block_shift = 9;
+	dev->unit.rotational = true;
+	dev->unit.tst = 1;
+	return 0;
+}
+
+void vdisk_free(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	kfree(vd->filename);
+	kfree(vd);
+}
+
+int vdisk_set_flag(const char *value, bool *flag)
+{
+	return sl_mgmt_bool(value, flag);
+}
+
+static int vdisk_set_blocksize(struct scst_device *dev, const char *value)
+{
+	u64 v;
+
+	if (sl_mgmt_u64(value, &v) || v < 512 || v > PAGE_SIZE || !is_power_of_2(v)) {
+		vdisk_err("device %s: blocksize %s is no power of two from 512 to %lu", dev->name,
+			  value, PAGE_SIZE);
+		return -EINVAL;
+	}
+	dev->unit.block_shift = ilog2(v);
+	return 0;
+}
+
+static int vdisk_set_tst(struct scst_device *dev, const char *value)
+{
+	u64 v;
+
+	if (sl_mgmt_u64(value, &v) || v > 1)
+		return -EINVAL;
+	dev->unit.tst = v;
+	return 0;
+}
+
+int vdisk_set_common_param(struct scst_device *dev, const char *name, const char *value)
+{
+	if (!strcasecmp(name, "blocksize"))
+		return vdisk_set_blocksize(dev, value);
+	if (!strcasecmp(name, "read_only"))
+		return vdisk_set_flag(value, &dev->unit.read_only);
+	if (!strcasecmp(name, "removable"))
+		return vdisk_set_flag(value, &dev->unit.removable);
+	if (!strcasecmp(name, "rotational"))
+		return vdisk_set_flag(value, &dev->unit.rotational);
+	if (!strcasecmp(name, "tst"))
+		return vdisk_set_tst(dev, value);
+	return -EINVAL;
+}
+
+/* (setup_id << 32) | CRC-32C of the name with its NUL: what initiators know the device by. */
+static u64 vdisk_generated_id(const struct scst_device *dev)
+{
+	u64 crc = scst_crc32c(0, dev->name, strlen(dev->name) + 1);
+
+	return ((u64)scst_get_setup_id() << 32) | crc;
+}
+
+static void vdisk_make_ids(struct scst_device *dev, const char *vendor)
+{
+	struct sl_unit *u = &dev->unit;
+	u64 id = vdisk_generated_id(dev);
+
+	strscpy(u->vendor, vendor, sizeof(u->vendor));
+	strscpy(u->product, dev->name, sizeof(u->product));
+	strscpy(u->revision, SCST_REVISION, sizeof(u->revision));
+	snprintf(u->serial, sizeof(u->serial), "%llx", id);
+	snprintf(u->t10_dev_id, sizeof(u->t10_dev_id), "%llx-%s", id, dev->name);
+	strscpy(u->vendor_specific, u->t10_dev_id, sizeof(u->vendor_specific));
+}
+
+int vdisk_finish(struct scst_device *dev, const char *vendor)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	struct sl_unit *u = &dev->unit;
+
+	u->blocks = vd->size >> u->block_shift;
+	if (!u->blocks) {
+		vdisk_err("device %s: %llu bytes are less than one block", dev->name, vd->size);
+		return -EINVAL;
+	}
+	u->write_cache = !(vd->write_through || vd->nv_cache || u->read_only);
+	dev->mode.write_cache = u->write_cache;
+	if (u->block_shift < 12)
+		u->physical_exp = 12 - u->block_shift;
+	u->max_transfer = SCST_MAX_TRANSFER >> u->block_shift;
+	u->opt_transfer = VDISK_OPT_TRANSFER >> u->block_shift;
+	u->max_unmap = VDISK_MAX_UNMAP;
+	u->max_unmap_descriptors = 256;
+	u->max_write_same = VDISK_MAX_WRITE_SAME >> u->block_shift;
+	u->unmapped_is_zero = u->thin;
+	vdisk_make_ids(dev, vendor);
+	if (scst_serial_in_use(dev, u->serial)) {
+		vdisk_err("device %s: serial number %s belongs to another device", dev->name,
+			  u->serial);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static int __init vdisk_module_init(void)
+{
+	int ret = scst_register_handler(&vdisk_fileio_ops);
+
+	if (ret)
+		return ret;
+	ret = scst_register_handler(&vdisk_nullio_ops);
+	if (ret)
+		scst_unregister_handler(&vdisk_fileio_ops);
+	return ret;
+}
+
+static void __exit vdisk_module_exit(void)
+{
+	scst_unregister_handler(&vdisk_nullio_ops);
+	scst_unregister_handler(&vdisk_fileio_ops);
+}
+
+module_init(vdisk_module_init);
+module_exit(vdisk_module_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("SCST virtual disk handlers");
+MODULE_VERSION(SCST_VERSION);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* scst_vdisk.ko: disks made of files, or of nothing. */
+#ifndef VDISK_H
+#define VDISK_H
+
+#include <linux/fs.h>
+
+#include "../../include/scst.h"
+
+#define vdisk_err(fmt, ...)	pr_err("dev_vdisk: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
+#define vdisk_warn(fmt, ...)	pr_warn("dev_vdisk: ***WARNING***: " fmt "\n", ##__VA_ARGS__)
+
+/* Identity strings that an admin can set: index into vdisk.explicit_ids. */
+enum vdisk_id {
+	VDISK_T10_VEND_ID,
+	VDISK_PROD_ID,
+	VDISK_PROD_REV_LVL,
+	VDISK_VEND_SPECIFIC_ID,
+	VDISK_T10_DEV_ID,
+	VDISK_USN,
+	VDISK_SCSI_DEVICE_NAME,
+	VDISK_ID_COUNT
+};
+
+struct vdisk {
+	struct scst_device *dev;
+	char *filename;			/* fileio */
+	struct file *file;		/* fileio */
+	u64 size;			/* bytes */
+	bool size_explicit;		/* nullio */
+	bool write_through;
+	bool nv_cache;
+	bool o_direct;
+	bool dummy;			/* nullio: INQUIRY says that nothing is here */
+	bool thin_explicit;
+	unsigned long explicit_ids;	/* bits: enum vdisk_id */
+};
+
+/* What a kind of disk does; each ends the command. */
+struct vdisk_io_ops {
+	void (*read)(struct scst_cmd *cmd);
+	void (*write)(struct scst_cmd *cmd);
+	void (*verify)(struct scst_cmd *cmd);
+	void (*write_verify)(struct scst_cmd *cmd);
+	void (*write_same)(struct scst_cmd *cmd);
+	void (*sync)(struct scst_cmd *cmd);
+	void (*prefetch)(struct scst_cmd *cmd);
+	void (*unmap)(struct scst_cmd *cmd);
+	void (*lba_status)(struct scst_cmd *cmd);
+};
+
+static inline struct vdisk *vdisk_of(const struct scst_device *dev)
+{
+	return dev->priv;
+}
+
+/* main.c: common part of the handlers' ops */
+int vdisk_init(struct scst_device *dev);
+int vdisk_set_flag(const char *value, bool *flag);
+int vdisk_set_common_param(struct scst_device *dev, const char *name, const char *value);
+/* Names, ids and limits, once the size is known; -EEXIST: the usn is another's. */
+int vdisk_finish(struct scst_device *dev, const char *vendor);
+void vdisk_free(struct scst_device *dev);
+
+/* emul.c */
+enum sl_sense vdisk_parse(struct scst_cmd *cmd, const struct vdisk_io_ops *io);
+
+/* attrs.c */
+extern const struct attribute *const vdisk_fileio_attrs[];
+extern const struct attribute *const vdisk_nullio_attrs[];
+
+/* fileio.c, nullio.c */
+extern const struct scst_handler_ops vdisk_fileio_ops;
+extern const struct scst_handler_ops vdisk_nullio_ops;
+int vdisk_fileio_resync(struct scst_device *dev);
+int vdisk_fileio_flush(struct scst_device *dev);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one header that device handlers and target drivers see of scst.ko.
+ *
+ * A target driver makes sessions and commands and sends responses; a handler
+ * executes commands on a device; neither knows the other. Both meet the core
+ * through const ops structs.
+ *
+ * The way of a command (driver's calls on the left):
+ *
+ *	scst_cmd_init()   - who sent what to which LUN
+ *	scst_cmd_parse()  - LUN lookup, decoding, checks; sets cmd->exec,
+ *	                    gives a buffer for data to come in
+ *	(driver receives cmd->out_len bytes into cmd->bvec)
+ *	scst_cmd_exec()   - calls cmd->exec; the handler ends it by
+ *	                    scst_cmd_complete(), which calls ops->xmit_response()
+ *	(driver sends cmd->in_len bytes, status, sense)
+ *	scst_cmd_free()   - gives everything back
+ *
+ * Results of SCSI commands are enum sl_sense or a status byte, results of
+ * system work are 0 or -errno; they never share a return value.
+ */
+#ifndef SCST_H
+#define SCST_H
+
+#include <linux/atomic.h>
+#include <linux/bvec.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/sysfs.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "../lib/cdb.h"
+#include "../lib/inquiry.h"
+#include "../lib/lun.h"
+#include "../lib/mode.h"
+#include "../lib/sense.h"
+
+#define SCST_INLINE_VECS	4
+#define SCST_MAX_TRANSFER	(8u << 20)	/* bytes in one command */
+
+/* SAM-5 5.3.1 */
+#define SCST_GOOD		0x00
+#define SCST_CHECK_CONDITION	0x02
+#define SCST_BUSY		0x08
+#define SCST_TASK_SET_FULL	0x28
+
+struct scst_acg;
+struct scst_cmd;
+struct scst_device;
+struct scst_driver;
+struct scst_handler;
+struct scst_session;
+struct scst_tgt;
+struct scst_tm;
+
+/*
+ * A directory of the sysfs tree. It outlives neither reads nor writes of its
+ * attributes: scst_dir_remove() waits for them, so @owner may be freed after it.
+ */
+struct scst_dir {
+	struct kobject kobj;
+	void *owner;
+};
+
+static inline struct scst_dir *scst_dir_of(struct kobject *kobj)
+{
+	return container_of(kobj, struct scst_dir, kobj);
+}
+
+/* NULL if there is no memory. @attrs: kobj_attributes, NULL-terminated, or NULL. */
+struct scst_dir *scst_dir_create(const char *name, struct scst_dir *parent, void *owner,
+				 const struct attribute *const *attrs);
+void scst_dir_remove(struct scst_dir *dir);
+
+/* --- commands ------------------------------------------------------------ */
+
+enum scst_cmd_state {
+	SCST_CMD_NEW,		/* initialised, nothing looked at */
+	SCST_CMD_PARSED,	/* checked; the driver may be receiving its data */
+	SCST_CMD_EXEC,		/* with the handler */
+	SCST_CMD_DONE,		/* status is set, the driver sends the response */
+	SCST_CMD_FREE,		/* given back */
+};
+
+#define SCST_CMD_ABORTED	0	/* bit of scst_cmd.flags: no response any more */
+#define SCST_CMD_DEFERRED	1	/* bit: runs in a worker of its own, may block */
+#define SCST_CMD_SHARED_BUF	2	/* bit: the pages belong to somebody else */
+
+struct scst_cmd {
+	struct scst_session *sess;
+	struct scst_tgt_dev *tgt_dev;	/* NULL: no such LUN */
+	struct scst_device *dev;	/* NULL: no such LUN */
+	enum scst_cmd_state state;
+	unsigned long flags;
+	u64 tag;			/* the driver's, unique in the session */
+
+	const u8 *cdb_bytes;		/* valid until the command is freed */
+	u8 cdb_len;
+	u8 status;			/* SCSI status */
+	u8 sense_len;
+	u32 lun;
+	struct sl_cdb cdb;		/* decoded */
+
+	enum sl_dir expected_dir;	/* what the initiator announced */
+	u32 expected_len;
+	u32 out_len;			/* bytes to receive: min(expected, CDB's) */
+	u32 in_len;			/* bytes to send: min(expected, there are) */
+	s32 residual;			/* > 0 underflow, < 0 overflow (RFC 7143 11.4.5) */
+
+	struct bio_vec *bvec;		/* data, in or out */
+	u32 nr_bvec;
+	u32 buf_len;
+	struct bio_vec inline_bvec[SCST_INLINE_VECS];
+
+	void (*exec)(struct scst_cmd *cmd);
+	struct work_struct work;
+	struct list_head tgt_dev_entry;
+
+	u8 sense[SL_SENSE_LEN];
+};
+
+void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lun,
+		   const u8 *cdb, u8 cdb_len);
+
+/*
+ * After this the state is SCST_CMD_PARSED: receive cmd->out_len bytes into
+ * cmd->bvec, then scst_cmd_exec(); or SCST_CMD_DONE: it has failed, send the
+ * response without waiting for data. May sleep for memory.
+ */
+void scst_cmd_parse(struct scst_cmd *cmd);
+
+/* Executes; ops->xmit_response() may be called before this returns. */
+void scst_cmd_exec(struct scst_cmd *cmd);
+
+/* Gives back a command in any state but SCST_CMD_EXEC; not its memory. */
+void scst_cmd_free(struct scst_cmd *cmd);
+
+static inline bool scst_cmd_aborted(const struct scst_cmd *cmd)
+{
+	return test_bit(SCST_CMD_ABORTED, &cmd->flags);
+}
+
+/* For handlers: the end of execution, from any context that may sleep. */
+void scst_cmd_complete(struct scst_cmd *cmd);
+
+/* Ends with CHECK CONDITION; @more may be NULL. Calls scst_cmd_complete(). */
+void scst_cmd_fail(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_sense_info *more);
+
+/* Makes cmd->exec run again in a worker that may block. */
+void scst_cmd_defer(struct scst_cmd *cmd);
+
+/* Buffer of cmd->buf_len bytes for data that goes out to the initiator; -ENOMEM. */
+int scst_cmd_alloc_in(struct scst_cmd *cmd, u32 len);
+
+/* Answers with min(@len, allocation length) bytes of @data and completes with GOOD. */
+void scst_cmd_reply(struct scst_cmd *cmd, const void *data, size_t len);
+
+/* Sets what a read returns: @len bytes are in the buffer. */
+void scst_cmd_set_in_len(struct scst_cmd *cmd, u64 len);
+
+/* Copies @len bytes at @offset of received data; false if there are fewer. */
+bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len);
+
+/* --- devices and handlers ------------------------------------------------ */
+
+struct scst_device {
+	char *name;
+	struct scst_handler *handler;
+	void *priv;			/* the handler's */
+
+	struct sl_unit unit;		/* changed under @lock */
+	struct sl_mode mode;		/* changed under @lock */
+	spinlock_t lock;
+
+	bool dead;			/* under the configuration lock */
+	bool shared_buffers;		/* data is neither kept nor made: no pages needed */
+	struct scst_dir *dir;
+	struct scst_dir *exported;
+	unsigned int next_export;
+	struct list_head entry;		/* all devices */
+	struct list_head handler_entry;
+	struct list_head luns;		/* struct scst_lun */
+
+	struct list_head tgt_devs;	/* of all sessions, under @tgt_devs_lock */
+	spinlock_t tgt_devs_lock;
+	refcount_t refs;		/* configuration, LUNs of sessions */
+	struct completion released;
+	wait_queue_head_t tm_wait;	/* an aborted command has gone */
+};
+
+struct scst_handler_ops {
+	const char *name;
+	struct module *owner;
+	u8 device_type;
+	const char *const *params;		/* create parameters, NULL-terminated */
+	const struct attribute *const *dev_attrs;	/* kobj_attributes, NULL-terminated */
+
+	/* Defaults of a new device; sets dev->priv. */
+	int (*init)(struct scst_device *dev);
+	/* One create parameter; -EINVAL if unknown or bad. */
+	int (*set_param)(struct scst_device *dev, const char *name, const char *value);
+	/* Opens what is behind it, after all parameters. */
+	int (*attach)(struct scst_device *dev);
+	/* Frees everything; the last command has ended. May sleep. */
+	void (*detach)(struct scst_device *dev);
+	/* Checks a command and sets cmd->exec. */
+	enum sl_sense (*parse)(struct scst_cmd *cmd);
+};
+
+int scst_register_handler(const struct scst_handler_ops *ops);
+void scst_unregister_handler(const struct scst_handler_ops *ops);
+
+static inline struct scst_device *scst_dev_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+/* Salt for generated device ids, /sys/kernel/scst_tgt/setup_id. */
+unsigned int scst_get_setup_id(void);
+
+/* Is @serial the unit serial number of a device other than @self? */
+bool scst_serial_in_use(const struct scst_device *self, const char *serial);
+
+/* Unit attentions, in the order in which they are reported (SAM-5 5.14.1). */
+enum scst_ua {
+	SCST_UA_RESET,
+	SCST_UA_NEXUS_LOSS,
+	SCST_UA_CLEARED_BY_OTHER,
+	SCST_UA_LUNS_CHANGED,
+	SCST_UA_INQUIRY_CHANGED,
+	SCST_UA_CAPACITY_CHANGED,
+	SCST_UA_MODE_CHANGED,
+	SCST_UA_COUNT
+};
+
+/* Raises @ua for every session of @dev but @except (NULL: for all). */
+void scst_dev_raise_ua(struct scst_device *dev, enum scst_ua ua, const struct scst_session *except);
+
+/* --- targets and sessions ------------------------------------------------ */
+
+struct scst_tgt {
+	char *name;
+	struct scst_driver *driver;
+	void *priv;			/* the driver's */
+	bool enabled;
+	bool dead;			/* under the configuration lock */
+	u16 rel_tgt_id;
+	enum sl_lun_method addr_method;
+	char *comment;
+
+	struct scst_dir *dir;
+	struct scst_dir *sessions_dir;
+	struct scst_dir *groups_dir;
+	struct list_head entry;
+	refcount_t refs;		/* configuration, sessions, scst_tgt_find() */
+	struct scst_acg *default_acg;
+	struct list_head acgs;		/* named groups, in order of creation */
+	struct list_head sessions;	/* under the configuration lock */
+	wait_queue_head_t sessions_wait;
+};
+
+/* One LUN of one session. */
+struct scst_tgt_dev {
+	u32 lun;
+	bool read_only;
+	struct scst_session *sess;
+	struct scst_device *dev;
+	unsigned long ua;		/* bits: enum scst_ua */
+	spinlock_t lock;		/* protects @cmds */
+	struct list_head cmds;
+	refcount_t refs;
+	struct list_head dev_entry;	/* dev->tgt_devs */
+	struct scst_dir *dir;		/* sessions/<s>/lunN */
+	struct rcu_head rcu;
+};
+
+enum scst_stat_dir { SCST_STAT_NONE, SCST_STAT_WRITE, SCST_STAT_READ, SCST_STAT_COUNT };
+
+struct scst_session {
+	struct scst_tgt *tgt;
+	void *priv;			/* the driver's */
+	char *initiator_name;
+	char *sysfs_name;
+	struct scst_acg *acg;
+	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
+	struct scst_dir *dir;
+	struct list_head entry;		/* tgt->sessions */
+	atomic_t commands;
+	struct {
+		atomic64_t cmds;
+		atomic64_t bytes;
+	} stats[SCST_STAT_COUNT];
+};
+
+struct scst_driver_ops {
+	const char *name;
+	struct module *owner;
+	u16 version_descriptor;			/* transport, SPC-4 table 143 */
+	const char *const *tgt_params;		/* add_target parameters, NULL-terminated */
+	const struct attribute *const *driver_attrs;	/* kobj_attributes, NULL-terminated */
+	const struct attribute *const *tgt_attrs;
+	const struct attribute *const *sess_attrs;
+	bool has_enabled;			/* driver-level "enabled", and per target */
+
+	/* A new target: sets tgt->priv. */
+	int (*add_target)(struct scst_tgt *tgt);
+	int (*set_tgt_param)(struct scst_tgt *tgt, const char *name, const char *value);
+	/* After the last session has gone; frees tgt->priv. */
+	void (*free_target)(struct scst_tgt *tgt);
+	/* Driver or target switched on or off. Off: start closing sessions. */
+	void (*enabled_changed)(struct scst_tgt *tgt);
+	/* Starts closing; the driver calls scst_session_unregister() in the end. */
+	void (*close_session)(struct scst_session *sess);
+
+	/* The LUNs of a session have changed; the configuration lock is held. May be NULL. */
+	void (*luns_changed)(struct scst_session *sess);
+
+	/* Status is set. Called where scst_cmd_complete() was. Must not fail. */
+	void (*xmit_response)(struct scst_cmd *cmd);
+	/* A command in SCST_CMD_PARSED was aborted: give it back soon. Atomic. */
+	void (*abort_cmd)(struct scst_cmd *cmd);
+	void (*tm_done)(struct scst_tm *tm);
+};
+
+int scst_register_driver(const struct scst_driver_ops *ops);
+void scst_unregister_driver(const struct scst_driver_ops *ops);
+
+/* The driver-level "enabled" of the driver of @tgt. */
+bool scst_driver_enabled(const struct scst_driver_ops *ops);
+
+/*
+ * Finds an own target and keeps it until scst_tgt_put(); NULL: none. The
+ * configuration lock is taken.
+ */
+struct scst_tgt *scst_tgt_find(const struct scst_driver_ops *ops, const char *name);
+void scst_tgt_get(struct scst_tgt *tgt);
+void scst_tgt_put(struct scst_tgt *tgt);
+
+/* What "add_target NAME PARAMS" in the driver's mgmt does. */
+int scst_add_target(const struct scst_driver_ops *ops, const char *name, const char *params);
+
+/* Calls @fn for every target of the driver, under the configuration lock. */
+void scst_for_each_tgt(const struct scst_driver_ops *ops,
+		       void (*fn)(struct scst_tgt *tgt, void *arg), void *arg);
+
+static inline struct scst_tgt *scst_tgt_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+static inline struct scst_session *scst_sess_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+/*
+ * A new session with the LUNs of the group that @initiator_name belongs to.
+ * ERR_PTR: -ENODEV target gone, -ENOMEM. May sleep.
+ */
+struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *initiator_name,
+					   void *priv);
+
+bool scst_session_has_lun(struct scst_session *sess, u64 lun);
+
+/* Ends a session, all commands of which were given back. May sleep. */
+void scst_session_unregister(struct scst_session *sess);
+
+/* --- task management ----------------------------------------------------- */
+
+enum scst_tm_fn {
+	SCST_TM_ABORT_TASK,
+	SCST_TM_ABORT_TASK_SET,
+	SCST_TM_CLEAR_TASK_SET,
+	SCST_TM_LUN_RESET,
+	SCST_TM_TARGET_RESET,
+};
+
+enum scst_tm_result {
+	SCST_TM_COMPLETE,
+	SCST_TM_NO_TASK,
+	SCST_TM_NO_LUN,
+};
+
+struct scst_tm {
+	struct scst_session *sess;
+	enum scst_tm_fn fn;
+	u32 lun;
+	bool lun_valid;			/* the LUN could be decoded */
+	u64 tag;			/* ABORT TASK */
+	enum scst_tm_result result;
+	struct work_struct work;
+};
+
+/* Starts @tm; ops->tm_done() is called when all that it aborts has ended. */
+void scst_tm_start(struct scst_tm *tm);
+
+/* --- sysfs texts --------------------------------------------------------- */
+
+#define SCST_KEY_MARK	"[key]"
+
+/* A number with the mark if it differs from its default. */
+ssize_t scst_show_u64(char *buf, u64 value, u64 dflt);
+ssize_t scst_show_text(char *buf, const char *value, bool key);
+
+/* Number or 0/1 from what was written; 0 or -EINVAL. */
+int scst_parse_u64(const char *buf, size_t count, u64 *value);
+int scst_parse_bool(const char *buf, size_t count, bool *value);
+
+/*
+ * The configuration lock. A writer of an attribute must give up when the
+ * object it belongs to is being removed, because removal waits for writers:
+ * *@dead is set by the remover, who holds the lock meanwhile.
+ * 0; -ENODEV: the object is going away; -EINTR: killed.
+ */
+int scst_cfg_lock(const bool *dead);
+void scst_cfg_unlock(void);
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Requests of the initiator: their memory, SCSI commands, and the data of writes. */
+#include <linux/slab.h>
+
+#include "iscsi.h"
+
+static void isc_burst_init(struct isc_cmd *cmd, struct isc_burst *burst)
+{
+	INIT_LIST_HEAD(&burst->tx.entry);
+	burst->tx.cmd = cmd;
+	burst->tx.r2t = burst;
+}
+
+struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
+{
+	struct isc_cmd *cmd = kmem_cache_zalloc(isc_cmd_cache, GFP_KERNEL);
+	unsigned int i;
+
+	if (!cmd)
+		return NULL;
+	cmd->conn = conn;
+	cmd->kind = kind;
+	memcpy(cmd->bhs, conn->rx_bhs, SL_BHS_LEN);
+	INIT_HLIST_NODE(&cmd->waiting);
+	INIT_LIST_HEAD(&cmd->tx.entry);
+	cmd->tx.cmd = cmd;
+	for (i = 0; i < ISC_R2TS; i++)
+		isc_burst_init(cmd, &cmd->bursts[i]);
+	atomic_inc(&conn->cmds);
+	return cmd;
+}
+
+int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd **cmd)
+{
+	bool in_window;
+	int ret = isc_sess_admit(conn, &in_window);
+
+	if (ret <= 0)
+		return ret;
+	*cmd = isc_cmd_alloc(conn, kind);
+	if (!*cmd)
+		return -ENOMEM;
+	(*cmd)->admitted = true;
+	(*cmd)->in_window = in_window;
+	return 1;
+}
+
+void isc_cmd_leave(struct isc_cmd *cmd)
+{
+	if (cmd->admitted)
+		isc_sess_leave(cmd->conn->sess, cmd->in_window);
+	cmd->admitted = false;
+}
+
+void isc_cmd_free(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+
+	isc_cmd_leave(cmd);
+	if (cmd->kind == ISC_CMD_SCSI)
+		scst_cmd_free(&cmd->scst);
+	kvfree(cmd->ping);
+	kmem_cache_free(isc_cmd_cache, cmd);
+	atomic_dec(&conn->cmds);
+}
+
+/* Puts an answer on its way. In the connection's own work nobody has to be woken. */
+void isc_complete(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+
+	if (READ_ONCE(conn->io_task) == current) {
+		llist_add(&cmd->done, &conn->done);
+		return;
+	}
+	/* Once it is on the list, the connection may end at any time. */
+	isc_conn_get(conn);
+	llist_add(&cmd->done, &conn->done);
+	isc_conn_kick(conn);
+	isc_conn_put(conn);
+}
+
+void isc_xmit_response(struct scst_cmd *sc)
+{
+	isc_complete(container_of(sc, struct isc_cmd, scst));
+}
+
+void isc_abort_cmd(struct scst_cmd *sc)
+{
+	struct isc_conn *conn = container_of(sc, struct isc_cmd, scst)->conn;
+
+	set_bit(ISC_CONN_ABORTS, &conn->flags);
+	isc_conn_queue_io(conn);
+}
+
+/* --- commands that wait for data --- */
+
+static struct isc_cmd *isc_find_waiting(struct isc_conn *conn, u32 itt)
+{
+	struct isc_cmd *cmd;
+
+	hash_for_each_possible(conn->waiting, cmd, waiting, itt)
+		if (sl_bhs_itt(cmd->bhs) == itt)
+			return cmd;
+	return NULL;
+}
+
+/* Takes a command out of everything that expects data for it. */
+static void isc_stop_waiting(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+	unsigned int i;
+
+	hash_del(&cmd->waiting);
+	for (i = 0; i < ISC_R2TS; i++)
+		list_del_init(&cmd->bursts[i].tx.entry);
+	if (conn->rx_cmd == cmd) {
+		conn->rx_cmd = NULL;
+		conn->rx_burst = NULL;
+	}
+}
+
+static void isc_forget_waiting(struct isc_conn *conn, bool all)
+{
+	struct hlist_node *next;
+	struct isc_cmd *cmd;
+	int bucket;
+
+	hash_for_each_safe(conn->waiting, bucket, next, cmd, waiting) {
+		if (!all && !scst_cmd_aborted(&cmd->scst))
+			continue;
+		isc_stop_waiting(cmd);
+		isc_cmd_free(cmd);
+	}
+}
+
+void isc_reap_aborted(struct isc_conn *conn)
+{
+	isc_forget_waiting(conn, false);
+}
+
+void isc_drop_waiting(struct isc_conn *conn)
+{
+	isc_forget_waiting(conn, true);
+}
+
+/* --- R2T --- */
+
+static void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t)
+{
+	struct isc_conn *conn = cmd->conn;
+	struct isc_burst *b = cmd->bursts;
+
+	while (b->active)
+		b++;
+	b->active = true;
+	b->ttt = conn->next_ttt++ & 0x7fffffff;
+	b->r2t_sn = r2t->sn;
+	b->len = r2t->len;
+	b->seq.offset = r2t->offset;
+	b->seq.end = r2t->offset + r2t->len;
+	b->seq.data_sn = 0;
+	cmd->active_bursts++;
+	isc_tx_queue(conn, &b->tx);
+}
+
+/* Asks for what is missing; executes when nothing is. */
+static void isc_write_continue(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+	struct sl_r2t r2t;
+
+	if (!cmd->failed && !cmd->unsolicited.active)
+		while (cmd->active_bursts < conn->max_r2ts &&
+		       sl_r2t_next(&cmd->write, conn->max_burst, &r2t))
+			isc_send_r2t(cmd, &r2t);
+	if (cmd->active_bursts) {
+		if (hlist_unhashed(&cmd->waiting))
+			hash_add(conn->waiting, &cmd->waiting, sl_bhs_itt(cmd->bhs));
+		return;
+	}
+	isc_stop_waiting(cmd);
+	if (cmd->failed)
+		scst_cmd_fail(&cmd->scst, cmd->failed, NULL);
+	else
+		scst_cmd_exec(&cmd->scst);
+}
+
+/* --- SCSI Command --- */
+
+static void isc_set_expected(struct isc_cmd *cmd)
+{
+	if (cmd->bhs[1] & SL_ISCSI_CMD_WRITE)
+		cmd->scst.expected_dir = SL_DIR_OUT;
+	else if (cmd->bhs[1] & SL_ISCSI_CMD_READ)
+		cmd->scst.expected_dir = SL_DIR_IN;
+	else
+		return;
+	cmd->scst.expected_len = sl_bhs_expected_len(cmd->bhs);
+}
+
+static bool isc_ahs_ok(const struct isc_conn *conn)
+{
+	u32 len = sl_bhs_ahs_len(conn->rx_bhs), ext_len, bidi_len;
+	const u8 *ext;
+
+	return !len || sl_iscsi_check_ahs(conn->rx_ahs, len, &ext, &ext_len, &bidi_len);
+}
+
+int isc_scsi_cmd(struct isc_conn *conn)
+{
+	struct isc_cmd *cmd;
+	int ret;
+
+	if (!isc_ahs_ok(conn)) {
+		conn->rx_reject = SL_REJECT_PROTOCOL;
+		return 1;
+	}
+	if (isc_find_waiting(conn, sl_bhs_itt(conn->rx_bhs))) {
+		conn->rx_reject = SL_REJECT_TASK_IN_PROGRESS;
+		return 1;
+	}
+	ret = isc_cmd_admit(conn, ISC_CMD_SCSI, &cmd);
+	if (ret <= 0)
+		return ret < 0 ? ret : 1;
+	/* CDBs of more than 16 bytes are told from their first 16: none is supported. */
+	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32, 16);
+	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
+	isc_set_expected(cmd);
+	scst_cmd_parse(&cmd->scst);
+	conn->rx_cmd = cmd;
+	return 1;
+}
+
+/* Data-Out that comes without being asked for, up to FirstBurstLength (RFC 7143 13.14). */
+static void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate)
+{
+	u32 end = min(cmd->conn->limits.first_burst, cmd->scst.expected_len);
+
+	if (sl_bhs_final(cmd->bhs) || end <= immediate)
+		return;
+	cmd->unsolicited.active = true;
+	cmd->unsolicited.seq.offset = immediate;
+	cmd->unsolicited.seq.end = end;
+	cmd->active_bursts++;
+}
+
+void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok)
+{
+	u32 immediate = sl_bhs_data_len(cmd->bhs);
+
+	if (cmd->scst.state == SCST_CMD_DONE) {
+		/* Failed already; Data-Out that still comes belongs to no command. */
+		isc_complete(cmd);
+		return;
+	}
+	if (scst_cmd_aborted(&cmd->scst)) {
+		isc_cmd_free(cmd);
+		return;
+	}
+	if (!digest_ok)
+		cmd->failed = SL_CRC_ERROR;
+	cmd->write.total = cmd->scst.out_len;
+	cmd->write.solicited = min(immediate, cmd->write.total);
+	isc_expect_unsolicited(cmd, immediate);
+	isc_write_continue(cmd);
+}
+
+/* --- Data-Out --- */
+
+static struct isc_burst *isc_find_burst(struct isc_cmd *cmd, u32 ttt)
+{
+	unsigned int i;
+
+	if (ttt == SL_ISCSI_NO_TAG)
+		return cmd->unsolicited.active ? &cmd->unsolicited : NULL;
+	for (i = 0; i < ISC_R2TS; i++)
+		if (cmd->bursts[i].active && cmd->bursts[i].ttt == ttt)
+			return &cmd->bursts[i];
+	return NULL;
+}
+
+/* Not what was asked for, or out of order: the data cannot be trusted (RFC 7143 7.9). */
+static void isc_data_out_wrong(struct isc_cmd *cmd)
+{
+	isc_stop_waiting(cmd);
+	scst_cmd_fail(&cmd->scst, SL_DATA_PHASE_ERROR, NULL);
+}
+
+void isc_data_out(struct isc_conn *conn)
+{
+	const u8 *b = conn->rx_bhs;
+	struct isc_cmd *cmd = isc_find_waiting(conn, sl_bhs_itt(b));
+	struct isc_burst *burst;
+
+	if (!cmd)
+		return;
+	burst = isc_find_burst(cmd, sl_bhs_ttt(b));
+	if (!burst || !sl_burst_accepts(&burst->seq, burst != &cmd->unsolicited, sl_bhs_offset(b),
+					sl_bhs_data_len(b), sl_bhs_data_sn(b), sl_bhs_final(b))) {
+		isc_data_out_wrong(cmd);
+		return;
+	}
+	conn->rx_cmd = cmd;
+	conn->rx_burst = burst;
+	conn->rx_offset = sl_bhs_offset(b);
+}
+
+void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest_ok)
+{
+	const u8 *b = cmd->conn->rx_bhs;
+
+	if (!digest_ok)
+		cmd->failed = SL_CRC_ERROR;
+	sl_burst_advance(&burst->seq, sl_bhs_data_len(b));
+	if (!sl_bhs_final(b))
+		return;
+	burst->active = false;
+	cmd->active_bursts--;
+	if (burst == &cmd->unsolicited)
+		cmd->write.solicited = min(burst->seq.offset, cmd->write.total);
+	isc_write_continue(cmd);
+}

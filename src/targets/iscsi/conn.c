@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* iSCSI connections: the socket, the work that serves it, its end. */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/tcp_states.h>
+
+#include "iscsi.h"
+
+#define ISC_IO_BUDGET	8	/* rounds before others get the CPU */
+#define ISC_RX_BATCH	8	/* PDUs taken in before answers go out together */
+
+void isc_conn_get(struct isc_conn *conn)
+{
+	kref_get(&conn->ref);
+}
+
+static void isc_conn_release(struct kref *ref)
+{
+	struct isc_conn *conn = container_of(ref, struct isc_conn, ref);
+
+	sockfd_put(conn->sock);
+	kfree(conn);
+}
+
+void isc_conn_put(struct isc_conn *conn)
+{
+	kref_put(&conn->ref, isc_conn_release);
+}
+
+/* A queued work keeps the connection. */
+static void isc_conn_queue_close(struct isc_conn *conn)
+{
+	isc_conn_get(conn);
+	if (!queue_work(isc_close_wq, &conn->close_work))
+		isc_conn_put(conn);
+}
+
+static int isc_conn_cpu(struct isc_conn *conn)
+{
+	int cpu = READ_ONCE(conn->sock->sk->sk_incoming_cpu);
+
+	return cpu >= 0 && cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
+}
+
+void isc_conn_queue_io(struct isc_conn *conn)
+{
+	isc_conn_get(conn);
+	if (!queue_work_on(isc_conn_cpu(conn), isc_wq, &conn->io_work))
+		isc_conn_put(conn);
+}
+
+void isc_conn_kick(struct isc_conn *conn)
+{
+	if (READ_ONCE(conn->state) == ISC_CONN_OPEN)
+		isc_conn_queue_io(conn);
+	else
+		isc_conn_queue_close(conn);
+}
+
+void isc_conn_close(struct isc_conn *conn)
+{
+	if (xchg(&conn->state, ISC_CONN_CLOSING) != ISC_CONN_CLOSING)
+		isc_conn_queue_close(conn);
+}
+
+/* --- socket callbacks --- */
+
+static void isc_data_ready(struct sock *sk)
+{
+	struct isc_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn)
+		isc_conn_queue_io(conn);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void isc_write_space(struct sock *sk)
+{
+	struct isc_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn && sk_stream_is_writeable(sk)) {
+		clear_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		isc_conn_queue_io(conn);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void isc_state_change(struct sock *sk)
+{
+	struct isc_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	/* What has come is still read: the end of the stream is found by the work. */
+	if (conn)
+		isc_conn_queue_io(conn);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void isc_conn_attach(struct isc_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	tcp_sock_set_nodelay(sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->old_data_ready = sk->sk_data_ready;
+	conn->old_state_change = sk->sk_state_change;
+	conn->old_write_space = sk->sk_write_space;
+	sk->sk_user_data = conn;
+	sk->sk_data_ready = isc_data_ready;
+	sk->sk_state_change = isc_state_change;
+	sk->sk_write_space = isc_write_space;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void isc_conn_unhook(struct isc_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data == conn) {
+		sk->sk_user_data = NULL;
+		sk->sk_data_ready = conn->old_data_ready;
+		sk->sk_state_change = conn->old_state_change;
+		sk->sk_write_space = conn->old_write_space;
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* --- the work --- */
+
+/* Must this session still wait for the one it replaces to end (RFC 7143 6.3.5)? */
+static bool isc_conn_must_wait(struct isc_conn *conn)
+{
+	struct isc_tgt *tgt = conn->sess->tgt;
+	struct isc_sess *s;
+	bool wait = false;
+
+	mutex_lock(&tgt->lock);
+	list_for_each_entry(s, &tgt->sessions, entry)
+		if (s->successor == conn)
+			wait = true;
+	mutex_unlock(&tgt->lock);
+	return wait;
+}
+
+static int isc_conn_receive(struct isc_conn *conn)
+{
+	int ret = 1, n;
+
+	for (n = 0; n < ISC_RX_BATCH && ret > 0; n++)
+		ret = isc_rx(conn);
+	return ret;
+}
+
+/* One round: take in what is there, then send what came of it. */
+static int isc_conn_step(struct isc_conn *conn)
+{
+	bool leaving = test_bit(ISC_CONN_LOGGED_OUT, &conn->flags);
+	int received = leaving ? 0 : isc_conn_receive(conn);
+	int ret;
+
+	if (received < 0)
+		return received;
+	if (test_and_clear_bit(ISC_CONN_ABORTS, &conn->flags))
+		isc_reap_aborted(conn);
+	if (test_and_clear_bit(ISC_CONN_PING, &conn->flags))
+		isc_send_ping(conn);
+	isc_tx_collect(conn);
+	ret = isc_tx(conn);
+	if (ret < 0)
+		return ret;
+	if (leaving && isc_tx_idle(conn))
+		return -ESHUTDOWN;
+	return received;
+}
+
+static bool isc_conn_has_work(const struct isc_conn *conn)
+{
+	return !llist_empty(&conn->done) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
+	       test_bit(ISC_CONN_PING, &conn->flags);
+}
+
+/* 1: there is more to do; 0: nothing now; -errno: lost. */
+static int isc_conn_serve(struct isc_conn *conn)
+{
+	unsigned int budget = ISC_IO_BUDGET;
+	int ret = 1;
+
+	WRITE_ONCE(conn->io_task, current);
+	while (ret > 0 && budget--)
+		ret = isc_conn_step(conn);
+	WRITE_ONCE(conn->io_task, NULL);
+	return ret ? ret : isc_conn_has_work(conn);
+}
+
+static void isc_io_work(struct work_struct *work)
+{
+	struct isc_conn *conn = container_of(work, struct isc_conn, io_work);
+	int ret;
+
+	switch (READ_ONCE(conn->state)) {
+	case ISC_CONN_OPEN:
+		if (!conn->started && isc_conn_must_wait(conn))
+			break;
+		conn->started = true;
+		ret = isc_conn_serve(conn);
+		if (ret < 0)
+			isc_conn_close(conn);
+		else if (ret)
+			isc_conn_queue_io(conn);
+		break;
+	case ISC_CONN_CLOSING:
+		isc_conn_queue_close(conn);
+		break;
+	case ISC_CONN_NEW:
+		break;
+	}
+	isc_conn_put(conn);
+}
+
+/* --- keepalive --- */
+
+static void isc_keepalive(struct work_struct *work)
+{
+	struct isc_conn *conn = container_of(to_delayed_work(work), struct isc_conn, keepalive);
+	const u32 *params = conn->sess->tgt->params;
+	unsigned long interval = READ_ONCE(params[ISC_P_NOP_IN_INTERVAL]) * HZ;
+	unsigned long timeout = READ_ONCE(params[ISC_P_NOP_IN_TIMEOUT]) * HZ;
+	unsigned long quiet = jiffies - READ_ONCE(conn->last_rx);
+
+	if (READ_ONCE(conn->state) != ISC_CONN_OPEN)
+		return;
+	if (test_bit(ISC_CONN_PING_SENT, &conn->flags)) {
+		if (quiet >= timeout) {
+			isc_err("session %s: no answer for %lu s, closing",
+				conn->sess->scst->sysfs_name, quiet / HZ);
+			isc_conn_close(conn);
+			return;
+		}
+		interval = timeout;
+	} else if (interval && quiet >= interval) {
+		set_bit(ISC_CONN_PING, &conn->flags);
+		isc_conn_queue_io(conn);
+		quiet = 0;
+		interval = timeout;
+	}
+	if (!interval)			/* switched off: look again, it may be switched on */
+		interval = 30 * HZ;
+	queue_delayed_work(isc_close_wq, &conn->keepalive,
+			   interval > quiet ? interval - quiet : HZ);
+}
+
+/* --- the end --- */
+
+static void isc_conn_detach(struct isc_conn *conn)
+{
+	isc_conn_unhook(conn);
+	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+	cancel_delayed_work_sync(&conn->keepalive);
+	if (cancel_work_sync(&conn->io_work))
+		isc_conn_put(conn);
+	isc_rx_drop(conn);
+	isc_tx_drop(conn);
+	isc_drop_waiting(conn);
+	conn->detached = true;
+}
+
+static void isc_conn_finish(struct isc_conn *conn)
+{
+	conn->finished = true;
+	if (cancel_work_sync(&conn->io_work))
+		isc_conn_put(conn);
+	isc_sess_destroy(conn->sess);
+	isc_conn_put(conn);
+}
+
+/*
+ * Runs when the connection is to be closed, and again whenever one of its
+ * commands has come back, until none is left.
+ */
+static void isc_close_work(struct work_struct *work)
+{
+	struct isc_conn *conn = container_of(work, struct isc_conn, close_work);
+
+	if (!conn->finished) {
+		if (!conn->detached)
+			isc_conn_detach(conn);
+		isc_tx_collect(conn);
+		isc_tx_drop(conn);
+		if (!atomic_read(&conn->cmds))
+			isc_conn_finish(conn);
+	}
+	isc_conn_put(conn);
+}
+
+/* --- the beginning --- */
+
+static void isc_conn_set_params(struct isc_conn *conn, const u32 *p)
+{
+	conn->header_digest = p[ISCSI_SCST_P_HEADER_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
+	conn->data_digest = p[ISCSI_SCST_P_DATA_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
+	conn->limits.max_recv_dsl = p[ISCSI_SCST_P_MAX_RECV_DSL];
+	conn->limits.first_burst = p[ISCSI_SCST_P_FIRST_BURST];
+	conn->limits.immediate_data = p[ISCSI_SCST_P_IMMEDIATE_DATA];
+	conn->limits.initial_r2t = p[ISCSI_SCST_P_INITIAL_R2T];
+	conn->max_xmit_dsl = p[ISCSI_SCST_P_MAX_XMIT_DSL];
+	conn->max_burst = p[ISCSI_SCST_P_MAX_BURST];
+	conn->max_r2ts = min_t(u32, p[ISCSI_SCST_P_MAX_OUTSTANDING_R2T], ISC_R2TS);
+}
+
+struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socket *sock)
+{
+	struct isc_conn *conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+
+	if (!conn)
+		return NULL;
+	kref_init(&conn->ref);
+	conn->sock = sock;
+	conn->state = ISC_CONN_NEW;
+	conn->cid = req->cid;
+	conn->stat_sn = req->stat_sn;
+	strscpy(conn->peer, req->peer, sizeof(conn->peer));
+	strscpy(conn->portal, req->portal, sizeof(conn->portal));
+	INIT_WORK(&conn->io_work, isc_io_work);
+	INIT_WORK(&conn->close_work, isc_close_work);
+	INIT_DELAYED_WORK(&conn->keepalive, isc_keepalive);
+	init_llist_head(&conn->done);
+	INIT_LIST_HEAD(&conn->tx_queue);
+	hash_init(conn->waiting);
+	isc_conn_set_params(conn, req->params);
+	return conn;
+}
+
+int isc_conn_start(struct isc_conn *conn)
+{
+	conn->last_rx = jiffies;
+	isc_conn_attach(conn);
+	queue_delayed_work(isc_close_wq, &conn->keepalive, HZ);
+	if (cmpxchg(&conn->state, ISC_CONN_NEW, ISC_CONN_OPEN) != ISC_CONN_NEW) {
+		/* Closed meanwhile, and the close work may have been here before the hooks. */
+		isc_conn_unhook(conn);
+		cancel_delayed_work_sync(&conn->keepalive);
+		return -ENOTCONN;
+	}
+	/* Commands may be waiting in the socket already. */
+	isc_conn_queue_io(conn);
+	return 0;
+}

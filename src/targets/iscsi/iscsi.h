@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iscsi_scst.ko: iSCSI in full feature phase (RFC 7143). Login and discovery
+ * are the daemon's (include/uapi/iscsi_scst.h).
+ *
+ * Each connection has one work item, and only this reads from and writes to
+ * its socket; it runs on the CPU where the packets come in. rx.c and tx.c are
+ * small state machines that it turns: each step returns 1 (progress), 0 (has
+ * to wait for the socket) or -errno (the connection is lost). A command that
+ * needs no waiting is received, executed and answered in one run of the work.
+ */
+#ifndef ISC_H
+#define ISC_H
+
+#include <linux/hashtable.h>
+#include <linux/kref.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "../../include/scst.h"
+#include "../../include/uapi/iscsi_scst.h"
+#include "../../lib/iscsi_pdu.h"
+#include "../../lib/iscsi_seq.h"
+
+#define isc_err(fmt, ...)	pr_err("iscsi-scst: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
+#define isc_info(fmt, ...)	pr_info("iscsi-scst: " fmt "\n", ##__VA_ARGS__)
+
+#define ISC_MAX_DSL		(1u << 20)	/* largest data segment we offer to take */
+#define ISC_R2TS		4		/* R2Ts of one command under way */
+#define ISC_MAX_IMMEDIATE	64		/* immediate requests under way, per session */
+#define ISC_MAX_PING		8192		/* bytes of a ping that are sent back */
+#define ISC_DIGEST_LEN		4
+#define ISC_MAX_AHS		1020
+
+/* Target parameters beyond those negotiated at login (sysfs names, seconds). */
+enum isc_tgt_param {
+	ISC_P_QUEUED_COMMANDS = ISCSI_SCST_P_COUNT,
+	ISC_P_RSP_TIMEOUT,
+	ISC_P_NOP_IN_INTERVAL,
+	ISC_P_NOP_IN_TIMEOUT,
+	ISC_P_MAX_SESSIONS,
+	ISC_P_COUNT
+};
+
+enum isc_param_kind { ISC_NUMBER, ISC_BOOL, ISC_DIGEST };
+
+struct isc_param {
+	const char *name;
+	enum isc_param_kind kind;
+	u32 min, max, dflt;
+};
+
+extern const struct isc_param isc_params[ISC_P_COUNT];
+
+struct isc_tgt {
+	struct scst_tgt *tgt;
+	u32 tid;
+	u32 params[ISC_P_COUNT];	/* single words: written and read without a lock */
+	struct mutex lock;		/* protects @sessions, and successor of each */
+	struct list_head sessions;
+	unsigned int nr_sessions;
+};
+
+struct isc_sess {
+	struct scst_session *scst;
+	struct isc_tgt *tgt;
+	struct isc_conn *conn;
+	struct list_head entry;
+	u8 isid[6];
+	u16 tsih;
+	bool reinstated;		/* a newer session has taken its place */
+	struct isc_conn *successor;	/* starts when this session has ended */
+	u32 params[ISCSI_SCST_P_COUNT];
+
+	/* The connection's work only, as there is one connection. */
+	u32 exp_cmd_sn;
+	u32 max_cmd_sn;
+	u32 queue_depth;
+	u32 in_window;			/* commands that hold a place in the window */
+	u32 immediate;
+};
+
+enum isc_conn_state {
+	ISC_CONN_NEW,			/* the daemon still has to send its last response */
+	ISC_CONN_OPEN,
+	ISC_CONN_CLOSING,
+};
+
+#define ISC_CONN_ABORTS		0	/* flag: commands that wait for data were aborted */
+#define ISC_CONN_PING		1	/* flag: time for a NOP-In */
+#define ISC_CONN_PING_SENT	2	/* flag: and it was not answered yet */
+#define ISC_CONN_LOGGED_OUT	3	/* flag: close after what is in the send queue */
+
+enum isc_rx_step {
+	ISC_RX_BHS,
+	ISC_RX_AHS,			/* and the header digest */
+	ISC_RX_DATA,
+	ISC_RX_TRAILER,			/* padding and data digest */
+};
+
+enum isc_tx_step {
+	ISC_TX_IDLE,
+	ISC_TX_HEAD,
+	ISC_TX_PAGES,
+	ISC_TX_TRAILER,
+};
+
+/* What waits in a connection's send queue: an answer, or one R2T. */
+struct isc_tx {
+	struct list_head entry;
+	struct isc_cmd *cmd;
+	struct isc_burst *r2t;		/* NULL: the answer of @cmd */
+};
+
+struct isc_burst {
+	struct sl_burst seq;
+	u32 ttt;
+	u32 r2t_sn;
+	u32 len;
+	bool active;
+	struct isc_tx tx;
+};
+
+enum isc_cmd_kind {
+	ISC_CMD_SCSI,
+	ISC_CMD_TASK_MGMT,
+	ISC_CMD_NOP,			/* an answer to a NOP-Out */
+	ISC_CMD_PING,			/* a NOP-In of ours */
+	ISC_CMD_LOGOUT,
+	ISC_CMD_REJECT,
+};
+
+/* One request of the initiator (or ping of ours), from its header to its answer. */
+struct isc_cmd {
+	union {
+		struct scst_cmd scst;	/* ISC_CMD_SCSI */
+		struct scst_tm tm;	/* ISC_CMD_TASK_MGMT */
+	};
+	struct isc_conn *conn;
+	enum isc_cmd_kind kind;
+	bool admitted;			/* counted in the session until its answer goes out */
+	bool in_window;			/* and holds a place in the command window */
+	u8 result;			/* reject reason, TMF response, logout response */
+	u8 bhs[SL_BHS_LEN];
+
+	struct hlist_node waiting;	/* conn->waiting, while data is to come */
+	struct sl_write_seq write;
+	enum sl_sense failed;		/* data went wrong */
+	u32 active_bursts;
+	struct isc_burst unsolicited;
+	struct isc_burst bursts[ISC_R2TS];
+
+	struct llist_node done;		/* conn->done */
+	struct isc_tx tx;
+	u32 data_sent;
+	u32 data_sn;
+
+	void *ping;			/* ISC_CMD_NOP */
+	u32 ping_len;
+};
+
+struct isc_conn {
+	struct isc_sess *sess;
+	struct socket *sock;
+	enum isc_conn_state state;
+	unsigned long flags;
+	u16 cid;
+	u16 tsih;
+	u32 handle;			/* for the daemon, while ISC_CONN_NEW */
+	struct kref ref;
+	atomic_t cmds;			/* requests and pings that are not freed yet */
+	bool started;			/* io work: the session before it has ended */
+	bool detached;			/* close work: the socket is ours no more */
+	bool finished;			/* close work: everything is given back */
+	struct scst_dir *dir;
+	char peer[ISCSI_SCST_PORTAL_LEN];
+	char portal[ISCSI_SCST_PORTAL_LEN];
+
+	struct work_struct io_work;
+	struct task_struct *io_task;	/* runs io_work now */
+	struct work_struct close_work;
+	struct delayed_work keepalive;
+	unsigned long last_rx;		/* jiffies */
+	void (*old_data_ready)(struct sock *sk);
+	void (*old_state_change)(struct sock *sk);
+	void (*old_write_space)(struct sock *sk);
+
+	bool header_digest;
+	bool data_digest;
+	struct sl_iscsi_limits limits;
+	u32 max_xmit_dsl;
+	u32 max_burst;
+	u32 max_r2ts;
+
+	/* Receiving */
+	enum isc_rx_step rx_step;
+	u32 rx_done;			/* bytes of this step */
+	u32 rx_len;			/* bytes of the data segment */
+	u32 rx_crc;
+	u8 rx_bhs[SL_BHS_LEN];
+	u8 rx_small[8];			/* padding, digests */
+	u8 *rx_ahs;
+	struct isc_cmd *rx_cmd;		/* whose data segment this is; NULL: throw it away */
+	struct isc_burst *rx_burst;
+	u32 rx_offset;			/* where the segment stands in the command's data */
+	enum sl_iscsi_reject rx_reject;
+
+	/* Sending */
+	enum isc_tx_step tx_step;
+	struct llist_head done;		/* commands that were completed, from any context */
+	struct list_head tx_queue;
+	struct isc_tx *tx;
+	bool tx_last;			/* the PDU under way is the last of @tx */
+	u8 tx_head[SL_BHS_LEN + ISC_DIGEST_LEN + SL_SENSE_LEN + 8 + ISC_DIGEST_LEN];
+	u32 tx_head_len;
+	u32 tx_done;			/* bytes of this step */
+	u32 tx_offset;			/* pages: where in the command's data */
+	u32 tx_len;
+	u8 tx_trailer[3 + ISC_DIGEST_LEN];
+	u32 tx_trailer_len;
+
+	u32 stat_sn;
+	u32 next_ttt;
+	DECLARE_HASHTABLE(waiting, 5);	/* by initiator task tag */
+};
+
+/* main.c */
+extern struct workqueue_struct *isc_wq;
+extern struct workqueue_struct *isc_close_wq;
+extern struct kmem_cache *isc_cmd_cache;
+extern const struct scst_driver_ops isc_ops;
+
+/* ctl.c */
+int isc_ctl_init(void);
+void isc_ctl_exit(void);
+void isc_ctl_changed(void);
+bool isc_ctl_attached(void);	/* is a daemon there? */
+
+/* tgt.c */
+int isc_add_target(struct scst_tgt *tgt);
+int isc_set_tgt_param(struct scst_tgt *tgt, const char *name, const char *value);
+void isc_free_target(struct scst_tgt *tgt);
+void isc_enabled_changed(struct scst_tgt *tgt);
+/* The target with a reference (scst_tgt_put()), or NULL. */
+struct isc_tgt *isc_tgt_get(u32 tid);
+int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value);
+ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark);
+extern const char *const isc_tgt_param_names[];
+
+/* sess.c */
+int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn);
+void isc_sess_destroy(struct isc_sess *sess);
+void isc_close_session(struct scst_session *sess);
+
+/* conn.c */
+struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socket *sock);
+int isc_conn_start(struct isc_conn *conn);	/* -ENOTCONN: closed meanwhile */
+void isc_conn_close(struct isc_conn *conn);
+void isc_conn_queue_io(struct isc_conn *conn);
+/* Something is in conn->done: whoever serves the connection now shall see it. */
+void isc_conn_kick(struct isc_conn *conn);
+void isc_conn_get(struct isc_conn *conn);
+void isc_conn_put(struct isc_conn *conn);
+
+/* rx.c: receives up to the end of one PDU; 1 got it, 0 has to wait, -errno */
+int isc_rx(struct isc_conn *conn);
+void isc_rx_drop(struct isc_conn *conn);
+/* tx.c: sends all there is; 0 done or has to wait, -errno */
+int isc_tx(struct isc_conn *conn);
+bool isc_tx_idle(const struct isc_conn *conn);
+void isc_tx_drop(struct isc_conn *conn);
+void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx);
+void isc_tx_collect(struct isc_conn *conn);
+
+/* cmd.c: requests; all but isc_xmit_response() and isc_abort_cmd() in the connection's work */
+struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind);
+/* Allocates for the request in conn->rx_bhs, if it may enter: 1 *cmd, 0 drop it, -errno. */
+int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd **cmd);
+/* Its answer is being sent: the window opens. */
+void isc_cmd_leave(struct isc_cmd *cmd);
+void isc_cmd_free(struct isc_cmd *cmd);
+int isc_scsi_cmd(struct isc_conn *conn);
+void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok);
+void isc_data_out(struct isc_conn *conn);
+void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest_ok);
+void isc_complete(struct isc_cmd *cmd);	/* any context */
+void isc_reap_aborted(struct isc_conn *conn);
+void isc_drop_waiting(struct isc_conn *conn);
+void isc_xmit_response(struct scst_cmd *cmd);
+void isc_abort_cmd(struct scst_cmd *cmd);
+
+/* task.c: everything that is no SCSI command */
+int isc_task_mgmt(struct isc_conn *conn);
+void isc_tm_done(struct scst_tm *tm);
+int isc_nop_out(struct isc_conn *conn);
+int isc_logout(struct isc_conn *conn);
+void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason);
+void isc_send_ping(struct isc_conn *conn);
+
+/* sess.c: does the request of conn->rx_bhs enter the window? 1 yes, 0 drop it, -errno */
+int isc_sess_admit(struct isc_conn *conn, bool *in_window);
+void isc_sess_leave(struct isc_sess *sess, bool in_window);
+
+/* sysfs.c */
+extern const struct attribute *const isc_driver_attrs[];
+extern const struct attribute *const isc_tgt_attrs[];
+extern const struct attribute *const isc_sess_attrs[];
+extern const struct attribute *const isc_conn_attrs[];
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* iSCSI attributes of the sysfs tree. */
+#include "../../lib/mgmt_line.h"
+#include "iscsi.h"
+
+/* --- driver --- */
+
+static ssize_t open_state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", isc_ctl_attached() ? "open" : "closed");
+}
+
+static struct kobj_attribute open_state_attr = __ATTR_RO(open_state);
+
+const struct attribute *const isc_driver_attrs[] = {
+	&open_state_attr.attr,
+	NULL
+};
+
+/* --- target and session: one attribute for each parameter --- */
+
+struct isc_param_attr {
+	struct kobj_attribute attr;
+	enum isc_tgt_param id;
+};
+
+static struct isc_tgt *isc_tgt_of(struct kobject *kobj)
+{
+	return scst_tgt_of(kobj)->priv;
+}
+
+static ssize_t tgt_param_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	enum isc_tgt_param id = container_of(attr, struct isc_param_attr, attr)->id;
+
+	return isc_param_show(id, READ_ONCE(isc_tgt_of(kobj)->params[id]), buf, true);
+}
+
+static ssize_t tgt_param_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			       size_t count)
+{
+	enum isc_tgt_param id = container_of(attr, struct isc_param_attr, attr)->id;
+	char text[64];
+	u32 value;
+
+	if (count >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, buf, count);
+	text[count] = 0;
+	if (isc_param_parse(id, strim(text), &value))
+		return -EINVAL;
+	WRITE_ONCE(isc_tgt_of(kobj)->params[id], value);
+	return count;
+}
+
+static ssize_t sess_param_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	enum isc_tgt_param id = container_of(attr, struct isc_param_attr, attr)->id;
+	const struct isc_sess *sess = scst_sess_of(kobj)->priv;
+
+	return isc_param_show(id, sess->params[id], buf, false);
+}
+
+static ssize_t tid_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", isc_tgt_of(kobj)->tid);
+}
+
+static struct kobj_attribute tid_attr = __ATTR_RO(tid);
+
+#define ISC_TGT_PARAM(_name, _id) \
+	static struct isc_param_attr tgt_##_name##_attr = { \
+		.attr = __ATTR(_name, 0644, tgt_param_show, tgt_param_store), \
+		.id = (enum isc_tgt_param)(_id), \
+	}
+
+#define ISC_PARAM(_name, _id) \
+	ISC_TGT_PARAM(_name, _id); \
+	static struct isc_param_attr sess_##_name##_attr = { \
+		.attr = __ATTR(_name, 0444, sess_param_show, NULL), \
+		.id = (enum isc_tgt_param)(_id), \
+	}
+
+ISC_PARAM(InitialR2T, ISCSI_SCST_P_INITIAL_R2T);
+ISC_PARAM(ImmediateData, ISCSI_SCST_P_IMMEDIATE_DATA);
+ISC_PARAM(MaxRecvDataSegmentLength, ISCSI_SCST_P_MAX_RECV_DSL);
+ISC_PARAM(MaxXmitDataSegmentLength, ISCSI_SCST_P_MAX_XMIT_DSL);
+ISC_PARAM(MaxBurstLength, ISCSI_SCST_P_MAX_BURST);
+ISC_PARAM(FirstBurstLength, ISCSI_SCST_P_FIRST_BURST);
+ISC_PARAM(MaxOutstandingR2T, ISCSI_SCST_P_MAX_OUTSTANDING_R2T);
+ISC_PARAM(HeaderDigest, ISCSI_SCST_P_HEADER_DIGEST);
+ISC_PARAM(DataDigest, ISCSI_SCST_P_DATA_DIGEST);
+ISC_TGT_PARAM(QueuedCommands, ISC_P_QUEUED_COMMANDS);
+ISC_TGT_PARAM(RspTimeout, ISC_P_RSP_TIMEOUT);
+ISC_TGT_PARAM(NopInInterval, ISC_P_NOP_IN_INTERVAL);
+ISC_TGT_PARAM(NopInTimeout, ISC_P_NOP_IN_TIMEOUT);
+ISC_TGT_PARAM(MaxSessions, ISC_P_MAX_SESSIONS);
+
+const struct attribute *const isc_tgt_attrs[] = {
+	&tid_attr.attr,
+	&tgt_InitialR2T_attr.attr.attr,
+	&tgt_ImmediateData_attr.attr.attr,
+	&tgt_MaxRecvDataSegmentLength_attr.attr.attr,
+	&tgt_MaxXmitDataSegmentLength_attr.attr.attr,
+	&tgt_MaxBurstLength_attr.attr.attr,
+	&tgt_FirstBurstLength_attr.attr.attr,
+	&tgt_MaxOutstandingR2T_attr.attr.attr,
+	&tgt_HeaderDigest_attr.attr.attr,
+	&tgt_DataDigest_attr.attr.attr,
+	&tgt_QueuedCommands_attr.attr.attr,
+	&tgt_RspTimeout_attr.attr.attr,
+	&tgt_NopInInterval_attr.attr.attr,
+	&tgt_NopInTimeout_attr.attr.attr,
+	&tgt_MaxSessions_attr.attr.attr,
+	NULL
+};
+
+static ssize_t sid_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct isc_sess *sess = scst_sess_of(kobj)->priv;
+
+	return sysfs_emit(buf, "%*phN%04x\n", (int)sizeof(sess->isid), sess->isid, sess->tsih);
+}
+
+static ssize_t reinstating_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct isc_sess *sess = scst_sess_of(kobj)->priv;
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(sess->reinstated));
+}
+
+static struct kobj_attribute sid_attr = __ATTR_RO(sid);
+static struct kobj_attribute reinstating_attr = __ATTR_RO(reinstating);
+
+const struct attribute *const isc_sess_attrs[] = {
+	&sid_attr.attr,
+	&reinstating_attr.attr,
+	&sess_InitialR2T_attr.attr.attr,
+	&sess_ImmediateData_attr.attr.attr,
+	&sess_MaxRecvDataSegmentLength_attr.attr.attr,
+	&sess_MaxXmitDataSegmentLength_attr.attr.attr,
+	&sess_MaxBurstLength_attr.attr.attr,
+	&sess_FirstBurstLength_attr.attr.attr,
+	&sess_MaxOutstandingR2T_attr.attr.attr,
+	&sess_HeaderDigest_attr.attr.attr,
+	&sess_DataDigest_attr.attr.attr,
+	NULL
+};
+
+/* --- connection --- */
+
+static struct isc_conn *isc_conn_of(struct kobject *kobj)
+{
+	return scst_dir_of(kobj)->owner;
+}
+
+static ssize_t cid_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", isc_conn_of(kobj)->cid);
+}
+
+static ssize_t ip_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", isc_conn_of(kobj)->peer);
+}
+
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	static const char *const names[] = {
+		[ISC_CONN_NEW] = "starting",
+		[ISC_CONN_OPEN] = "established",
+		[ISC_CONN_CLOSING] = "closing",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[READ_ONCE(isc_conn_of(kobj)->state)]);
+}
+
+static struct kobj_attribute cid_attr = __ATTR_RO(cid);
+static struct kobj_attribute ip_attr = __ATTR_RO(ip);
+static struct kobj_attribute state_attr = __ATTR_RO(state);
+
+const struct attribute *const isc_conn_attrs[] = {
+	&cid_attr.attr,
+	&ip_attr.attr,
+	&state_attr.attr,
+	NULL
+};

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Requests that are no SCSI commands: task management, NOP, logout; and Reject. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "iscsi.h"
+
+/* --- task management (RFC 7143 11.5) --- */
+
+static const u8 isc_tm_results[] = {
+	[SCST_TM_COMPLETE]	= SL_TMF_RSP_COMPLETE,
+	[SCST_TM_NO_TASK]	= SL_TMF_RSP_NO_TASK,
+	[SCST_TM_NO_LUN]	= SL_TMF_RSP_NO_LUN,
+};
+
+void isc_tm_done(struct scst_tm *tm)
+{
+	struct isc_cmd *cmd = container_of(tm, struct isc_cmd, tm);
+
+	cmd->result = isc_tm_results[tm->result];
+	isc_complete(cmd);
+}
+
+/* The function in the core's terms, or how to answer without it. */
+static u8 isc_tm_translate(u8 function, enum scst_tm_fn *fn)
+{
+	switch (function) {
+	case SL_TMF_ABORT_TASK:
+		*fn = SCST_TM_ABORT_TASK;
+		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_ABORT_TASK_SET:
+		*fn = SCST_TM_ABORT_TASK_SET;
+		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_CLEAR_TASK_SET:
+		*fn = SCST_TM_CLEAR_TASK_SET;
+		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_LUN_RESET:
+		*fn = SCST_TM_LUN_RESET;
+		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_TARGET_WARM_RESET:
+	case SL_TMF_TARGET_COLD_RESET:
+		*fn = SCST_TM_TARGET_RESET;
+		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_TASK_REASSIGN:
+		return SL_TMF_RSP_NO_REASSIGN;
+	case SL_TMF_CLEAR_ACA:
+		return SL_TMF_RSP_UNSUPPORTED;
+	default:
+		return SL_TMF_RSP_REJECTED;
+	}
+}
+
+int isc_task_mgmt(struct isc_conn *conn)
+{
+	struct isc_cmd *cmd;
+	int ret = isc_cmd_admit(conn, ISC_CMD_TASK_MGMT, &cmd);
+
+	if (ret <= 0)
+		return ret < 0 ? ret : 1;
+	cmd->result = isc_tm_translate(cmd->bhs[1] & 0x7f, &cmd->tm.fn);
+	if (cmd->result) {
+		isc_complete(cmd);
+		return 1;
+	}
+	cmd->tm.sess = conn->sess->scst;
+	cmd->tm.lun_valid = sl_lun_unpack(sl_bhs_lun(cmd->bhs), &cmd->tm.lun);
+	cmd->tm.tag = sl_bhs_ref_tag(cmd->bhs);
+	scst_tm_start(&cmd->tm);
+	return 1;
+}
+
+/* --- NOP (RFC 7143 11.18) --- */
+
+int isc_nop_out(struct isc_conn *conn)
+{
+	struct isc_cmd *cmd;
+	int ret;
+
+	if (sl_bhs_itt(conn->rx_bhs) == SL_ISCSI_NO_TAG) {
+		clear_bit(ISC_CONN_PING_SENT, &conn->flags);
+		return 1;
+	}
+	ret = isc_cmd_admit(conn, ISC_CMD_NOP, &cmd);
+	if (ret <= 0)
+		return ret < 0 ? ret : 1;
+	cmd->ping_len = min3(conn->rx_len, conn->max_xmit_dsl, ISC_MAX_PING + 0u);
+	if (cmd->ping_len) {
+		cmd->ping = kvmalloc(cmd->ping_len, GFP_KERNEL);
+		if (!cmd->ping) {
+			isc_cmd_free(cmd);
+			return -ENOMEM;
+		}
+	}
+	conn->rx_cmd = cmd;
+	return 1;
+}
+
+void isc_send_ping(struct isc_conn *conn)
+{
+	struct isc_cmd *cmd = isc_cmd_alloc(conn, ISC_CMD_PING);
+
+	if (!cmd)
+		return;		/* the keepalive asks again */
+	set_bit(ISC_CONN_PING_SENT, &conn->flags);
+	isc_complete(cmd);
+}
+
+/* --- Logout (RFC 7143 11.14) --- */
+
+#define LOGOUT_SESSION		0
+#define LOGOUT_CONNECTION	1
+#define LOGOUT_RECOVERY		2
+
+#define LOGOUT_RSP_NO_CID	1
+#define LOGOUT_RSP_NO_RECOVERY	2
+
+int isc_logout(struct isc_conn *conn)
+{
+	u8 reason = conn->rx_bhs[1] & 0x7f;
+	struct isc_cmd *cmd;
+	int ret;
+
+	if (reason > LOGOUT_RECOVERY) {
+		conn->rx_reject = SL_REJECT_PROTOCOL;
+		return 1;
+	}
+	ret = isc_cmd_admit(conn, ISC_CMD_LOGOUT, &cmd);
+	if (ret <= 0)
+		return ret < 0 ? ret : 1;
+	if (reason == LOGOUT_RECOVERY)
+		cmd->result = LOGOUT_RSP_NO_RECOVERY;
+	else if (reason == LOGOUT_CONNECTION && sl_get_be16(cmd->bhs + 20) != conn->cid)
+		cmd->result = LOGOUT_RSP_NO_CID;
+	isc_complete(cmd);
+	return 1;
+}
+
+/* --- Reject (RFC 7143 11.17) --- */
+
+void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason)
+{
+	struct isc_cmd *cmd = isc_cmd_alloc(conn, ISC_CMD_REJECT);
+
+	if (!cmd)
+		return;		/* no memory: the initiator's own timeout has to do */
+	cmd->result = reason;
+	isc_complete(cmd);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* iSCSI targets and their parameters. */
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+
+#include "../../lib/mgmt_line.h"
+#include "iscsi.h"
+
+const struct isc_param isc_params[ISC_P_COUNT] = {
+	[ISCSI_SCST_P_INITIAL_R2T]	= { "InitialR2T", ISC_BOOL, 0, 1, 0 },
+	[ISCSI_SCST_P_IMMEDIATE_DATA]	= { "ImmediateData", ISC_BOOL, 0, 1, 1 },
+	[ISCSI_SCST_P_MAX_RECV_DSL]	= { "MaxRecvDataSegmentLength", ISC_NUMBER,
+					    512, ISC_MAX_DSL, ISC_MAX_DSL },
+	[ISCSI_SCST_P_MAX_XMIT_DSL]	= { "MaxXmitDataSegmentLength", ISC_NUMBER,
+					    512, ISC_MAX_DSL, ISC_MAX_DSL },
+	[ISCSI_SCST_P_MAX_BURST]	= { "MaxBurstLength", ISC_NUMBER,
+					    512, ISC_MAX_DSL, ISC_MAX_DSL },
+	[ISCSI_SCST_P_FIRST_BURST]	= { "FirstBurstLength", ISC_NUMBER,
+					    512, ISC_MAX_DSL, 65536 },
+	[ISCSI_SCST_P_MAX_OUTSTANDING_R2T] = { "MaxOutstandingR2T", ISC_NUMBER, 1, 65535, 32 },
+	[ISCSI_SCST_P_HEADER_DIGEST]	= { "HeaderDigest", ISC_DIGEST,
+					    1, 3, ISCSI_SCST_DIGEST_NONE },
+	[ISCSI_SCST_P_DATA_DIGEST]	= { "DataDigest", ISC_DIGEST,
+					    1, 3, ISCSI_SCST_DIGEST_NONE },
+	[ISC_P_QUEUED_COMMANDS]		= { "QueuedCommands", ISC_NUMBER, 1, 2048, 32 },
+	[ISC_P_RSP_TIMEOUT]		= { "RspTimeout", ISC_NUMBER, 2, 65535, 90 },
+	[ISC_P_NOP_IN_INTERVAL]		= { "NopInInterval", ISC_NUMBER, 0, 65535, 30 },
+	[ISC_P_NOP_IN_TIMEOUT]		= { "NopInTimeout", ISC_NUMBER, 2, 65535, 30 },
+	[ISC_P_MAX_SESSIONS]		= { "MaxSessions", ISC_NUMBER, 0, 65535, 0 },
+};
+
+const char *const isc_tgt_param_names[] = {
+	"DataDigest", "FirstBurstLength", "HeaderDigest", "ImmediateData", "InitialR2T",
+	"MaxBurstLength", "MaxOutstandingR2T", "MaxRecvDataSegmentLength", "MaxSessions",
+	"MaxXmitDataSegmentLength", "NopInInterval", "NopInTimeout", "QueuedCommands",
+	"RspTimeout",
+	NULL
+};
+
+static DEFINE_XARRAY_ALLOC1(isc_tgts);
+
+static int isc_parse_digests(const char *text, u32 *value)
+{
+	char list[32], *rest = list, *word;
+	u32 v = 0;
+
+	if (strscpy(list, text, sizeof(list)) < 0)
+		return -EINVAL;
+	while ((word = strsep(&rest, ","))) {
+		if (!strcmp(word, "None"))
+			v |= ISCSI_SCST_DIGEST_NONE;
+		else if (!strcmp(word, "CRC32C"))
+			v |= ISCSI_SCST_DIGEST_CRC32C;
+		else
+			return -EINVAL;
+	}
+	*value = v;
+	return v ? 0 : -EINVAL;
+}
+
+int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value)
+{
+	const struct isc_param *p = &isc_params[id];
+	u64 v;
+
+	switch (p->kind) {
+	case ISC_DIGEST:
+		return isc_parse_digests(text, value);
+	case ISC_BOOL:
+		if (strcmp(text, "Yes") && strcmp(text, "No"))
+			return -EINVAL;
+		*value = !strcmp(text, "Yes");
+		return 0;
+	default:
+		if (sl_mgmt_u64(text, &v) || v < p->min || v > p->max)
+			return -EINVAL;
+		*value = v;
+		return 0;
+	}
+}
+
+ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark)
+{
+	static const char *const digests[] = { "", "None", "CRC32C", "CRC32C,None" };
+	const struct isc_param *p = &isc_params[id];
+	bool key = mark && value != p->dflt;
+
+	switch (p->kind) {
+	case ISC_DIGEST:
+		return scst_show_text(buf, digests[value & 3], key);
+	case ISC_BOOL:
+		return scst_show_text(buf, value ? "Yes" : "No", key);
+	default:
+		return scst_show_u64(buf, value, key ? p->dflt : value);
+	}
+}
+
+int isc_add_target(struct scst_tgt *tgt)
+{
+	struct isc_tgt *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	unsigned int i;
+	int ret;
+
+	if (!t)
+		return -ENOMEM;
+	t->tgt = tgt;
+	mutex_init(&t->lock);
+	INIT_LIST_HEAD(&t->sessions);
+	for (i = 0; i < ISC_P_COUNT; i++)
+		t->params[i] = isc_params[i].dflt;
+	ret = xa_alloc(&isc_tgts, &t->tid, t, xa_limit_31b, GFP_KERNEL);
+	if (ret) {
+		kfree(t);
+		return ret;
+	}
+	tgt->priv = t;
+	return 0;
+}
+
+void isc_free_target(struct scst_tgt *tgt)
+{
+	struct isc_tgt *t = tgt->priv;
+
+	xa_erase(&isc_tgts, t->tid);
+	kfree(t);
+	isc_ctl_changed();
+}
+
+void isc_enabled_changed(struct scst_tgt *tgt)
+{
+	isc_ctl_changed();
+}
+
+int isc_set_tgt_param(struct scst_tgt *tgt, const char *name, const char *value)
+{
+	struct isc_tgt *t = tgt->priv;
+	unsigned int i;
+
+	for (i = 0; i < ISC_P_COUNT; i++)
+		if (!strcasecmp(name, isc_params[i].name))
+			return isc_param_parse(i, value, &t->params[i]);
+	return -EINVAL;
+}
+
+/* Finding by number goes the long way round, so that the core's reference counts are right. */
+struct isc_tgt_search {
+	u32 tid;
+	struct isc_tgt *found;
+};
+
+static void isc_tgt_match(struct scst_tgt *tgt, void *arg)
+{
+	struct isc_tgt_search *s = arg;
+	struct isc_tgt *t = tgt->priv;
+
+	if (t->tid != s->tid)
+		return;
+	scst_tgt_get(tgt);
+	s->found = t;
+}
+
+struct isc_tgt *isc_tgt_get(u32 tid)
+{
+	struct isc_tgt_search s = { .tid = tid };
+
+	scst_for_each_tgt(&isc_ops, isc_tgt_match, &s);
+	return s.found;
+}
