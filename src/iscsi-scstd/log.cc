@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "log.hh"
+
+#include <cstdlib>
+#include <syslog.h>
+#include <unistd.h>
+
+namespace scstd {
+
+namespace {
+
+struct Sink {
+  Level threshold = Level::Notice;
+  bool syslog = false;
+  bool journal = false;
+};
+
+Sink sink;
+
+} // namespace
+
+void log_open(int verbosity, bool to_syslog) {
+  sink.threshold = verbosity >= 2 ? Level::Debug : verbosity == 1 ? Level::Info : Level::Notice;
+  sink.journal = getenv("JOURNAL_STREAM") != nullptr;
+  sink.syslog = to_syslog;
+  if (to_syslog)
+    openlog("iscsi-scstd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void log_line(Level level, std::string_view text) {
+  if (level > sink.threshold)
+    return;
+  if (sink.syslog) {
+    syslog(static_cast<int>(level), "%.*s", static_cast<int>(text.size()), text.data());
+    return;
+  }
+  const std::string line = sink.journal ? fmt::format("<{}>{}\n", static_cast<int>(level), text)
+                                        : fmt::format("iscsi-scstd: {}\n", text);
+  // One write, so that lines stay whole; there is nowhere to report its failure.
+  if (write(STDERR_FILENO, line.data(), line.size()) < 0)
+    return;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (unsigned char c : text) {
+    if (c >= 0x20 && c < 0x7f && c != '\\')
+      out += static_cast<char>(c);
+    else
+      out += fmt::format("\\x{:02x}", c);
+  }
+  return out;
+}
+
+} // namespace scstd

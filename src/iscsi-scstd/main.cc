@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// iscsi-scstd: opens the kernel side, listens, gives its privileges up, serves.
+#include "address.hh"
+#include "background.hh"
+#include "exit_code.hh"
+#include "kernel.hh"
+#include "log.hh"
+#include "options.hh"
+#include "sandbox.hh"
+#include "server.hh"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+
+namespace {
+
+using namespace scstd;
+
+int end(ExitCode code) {
+  return static_cast<int>(code);
+}
+
+int fail(ExitCode code, const std::string& error) {
+  log(Level::Error, "{}", error);
+  return end(code);
+}
+
+/// SIGTERM and SIGINT as a readable file; a peer that is gone is no signal.
+UniqueFd stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// Everything that needs privileges, then the loop without any.
+int serve(const Options& options, Background& background) {
+  const Ids ids = find_ids(options.user, options.group);
+  if (!ids.error.empty())
+    return fail(ExitCode::Usage, ids.error);
+  UniqueFd stop = stop_signals();
+  raise_file_limit();
+  KernelOpen opened = open_kernel("/dev/" ISCSI_SCST_CTL_NAME);
+  if (!opened.kernel) {
+    log(Level::Error, "{}", opened.error);
+    return opened.exit_code;
+  }
+  Listeners listeners = listen_on(options.addresses, options.port);
+  if (!listeners.error.empty())
+    return fail(ExitCode::Failed, listeners.error);
+
+  Server server(*opened.kernel, std::move(listeners.sockets), stop.get(), Limits{});
+  if (!background.prepare())
+    return fail(ExitCode::Failed, fmt::format("cannot write {}: {}", kPidFile, strerror(errno)));
+  if (std::string error = confine(ids, opened.kernel->event_fd()); !error.empty())
+    return fail(ExitCode::Failed, error);
+  background.ready(options.debug);
+  sd_notify(0, "READY=1");
+  log(Level::Info, "version {} is ready", SCST_VERSION);
+  const bool ok = server.run();
+  sd_notify(0, "STOPPING=1");
+  return end(ok ? ExitCode::Ok : ExitCode::Failed);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse_options(argc, argv);
+  if (!options.error.empty()) {
+    fprintf(stderr, "iscsi-scstd: %s\nTry \"iscsi-scstd --help\".\n", options.error.c_str());
+    return end(ExitCode::Usage);
+  }
+  if (options.help || options.version) {
+    fputs(options.help ? kHelp : "iscsi-scstd version " SCST_VERSION "\n", stdout);
+    return end(ExitCode::Ok);
+  }
+  Background background;
+  if (!options.foreground)
+    if (int code; !background.start(code))
+      return code; // the parent, once the child is ready or has failed
+  log_open(options.debug, false);
+  return serve(options, background);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The confined daemon in a process of its own: it must still serve, and must
+// not be able to do anything else.
+#include "address.hh"
+#include "catch.hh"
+#include "initiator.hh"
+#include "kernel_twin.hh"
+#include "sandbox.hh"
+#include "server.hh"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <functional>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+using namespace initiator;
+
+namespace {
+
+/// Runs `body` in a confined child; its exit code, or 200 if confining failed.
+/// It gets its own /proc/self/status, which it could not open any more.
+int confined(const std::function<int(int)>& body) {
+  pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(20); // it must never outlive the test
+    const scstd::Ids ids = geteuid() == 0 ? scstd::find_ids("nobody", "") : scstd::Ids{};
+    const int proc_status = open("/proc/self/status", O_RDONLY);
+    std::string error = scstd::confine(ids, 1000);
+    _exit(error.empty() ? body(proc_status) : 200);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+int listen_loopback(std::uint16_t& port) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t len = sizeof(a);
+  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof(a)) == 0);
+  REQUIRE(listen(fd, 8) == 0);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&a), &len);
+  port = ntohs(a.sin_port);
+  return fd;
+}
+
+/// One login from outside; the status, or -1 if the connection broke.
+int login_from_outside(std::uint16_t port, const Pdu& first) {
+  scstd::UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  a.sin_port = htons(port);
+  timeval limit{10, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  const std::string out = bytes(first);
+  Pdu in;
+  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&a), sizeof(a)) ||
+      send(fd.get(), out.data(), out.size(), MSG_NOSIGNAL) < 0 ||
+      recv(fd.get(), in.bhs.data(), in.bhs.size(), MSG_WAITALL) != SL_BHS_LEN)
+    return -1;
+  return static_cast<int>(status(in));
+}
+
+} // namespace
+
+TEST_CASE("The confined daemon still serves logins") {
+  KernelTwin kernel;
+  kernel.add(kTarget);
+  std::uint16_t port = 0;
+  std::vector<scstd::UniqueFd> listeners;
+  listeners.emplace_back(listen_loopback(port));
+  scstd::UniqueFd stop(eventfd(0, 0));
+  scstd::Server server(kernel, std::move(listeners), stop.get(), scstd::Limits{});
+
+  pid_t client = fork();
+  REQUIRE(client >= 0);
+  if (client == 0) {
+    const int good = login_from_outside(port, login(kOperationalToFull, names()));
+    const int refused = login_from_outside(port, login(kOperationalToFull, ""));
+    eventfd_write(stop.get(), 1);
+    _exit(good == 0 && refused == 0x0207 ? 0 : 1);
+  }
+  CHECK(confined([&server](int) { return server.run() ? 0 : 1; }) == 0);
+  int status = 0;
+  REQUIRE(waitpid(client, &status, 0) == client);
+  CHECK(status == 0);
+}
+
+TEST_CASE("The confined daemon opens no file, makes no connection, runs nothing") {
+  CHECK(confined([](int) { return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0; }) == EPERM);
+  CHECK(confined([](int) { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0; }) == EPERM);
+  CHECK(confined([](int) { return fork() < 0 ? errno : 0; }) == EPERM);
+  CHECK(confined([](int) {
+          char* const argv[] = {nullptr};
+          execve("/bin/true", argv, argv);
+          return errno;
+        }) == EPERM);
+  CHECK(confined([](int) { return ioctl(1000, ISCSI_SCST_REGISTER, nullptr) < 0 ? errno : 0; }) ==
+        EPERM);
+  CHECK(confined([](int) { return ioctl(3, ISCSI_SCST_GET_TARGET, nullptr) < 0 ? errno : 0; }) ==
+        EPERM);
+}
+
+TEST_CASE("The confined daemon may still call the control device") {
+  // Nothing is open as file 1000: the filter lets the call through to find that out.
+  CHECK(confined([](int) { return ioctl(1000, ISCSI_SCST_GET_TARGET, nullptr) < 0 ? errno : 0; }) ==
+        EBADF);
+}
+
+TEST_CASE("No capability is left after confining") {
+  CHECK(confined([](int proc_status) {
+          char text[4096] = "";
+          if (read(proc_status, text, sizeof(text) - 1) <= 0)
+            return 1;
+          for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
+            if (!strstr(text, (std::string(set) + ":\t0000000000000000\n").c_str()))
+              return 2;
+          return strstr(text, "NoNewPrivs:\t1\n") && strstr(text, "Seccomp:\t2\n") ? 0 : 3;
+        }) == 0);
+}
