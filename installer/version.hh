@@ -12,7 +12,7 @@ namespace inst {
 struct Version {
   int major = 0, minor = 0, patch = 0;
 
-  auto operator<=>(const Version&) const = default;
+  auto operator<=>(const Version&) const = default; // NOLINT(modernize-use-nullptr): not one
   [[nodiscard]] bool known() const { return major > 0; }
 };
 

@@ -2,6 +2,7 @@
 // Modules by dkms. What is done is read from dkms's own tree, so no process runs to find out.
 // before, for "add": {"tree": [names at the top of dkms's tree], "dirs": [made]}
 #include "apply/actions.hh"
+#include "path.hh"
 
 #include <algorithm>
 
@@ -32,7 +33,7 @@ bool there(const Context& ctx, const std::string& path) {
 /// The module in a folder, compressed or not; "" = not there.
 std::string module_in(const Context& ctx, const std::string& dir, const std::string& module) {
   for (const char* suffix : {".ko", ".ko.xz", ".ko.zst", ".ko.gz"})
-    if (const std::string path = dir + '/' + module + suffix; there(ctx, path))
+    if (std::string path = in_dir(dir, module).append(suffix); there(ctx, path))
       return path;
   return "";
 }
@@ -48,8 +49,9 @@ bool is_installed(const Context& ctx, const Dkms& d, const std::string& module) 
 std::int64_t newest(const Context& ctx, const std::string& dir) {
   std::int64_t time = 0;
   for (const std::string& name : ctx.sys.list(dir)) {
-    const sys::Stat st = ctx.sys.stat(dir + '/' + name);
-    time = std::max(time, st.type == Type::directory ? newest(ctx, dir + '/' + name) : st.mtime_ns);
+    const std::string path = in_dir(dir, name);
+    const sys::Stat st = ctx.sys.stat(path);
+    time = std::max(time, st.type == Type::directory ? newest(ctx, path) : st.mtime_ns);
   }
   return time;
 }
@@ -94,7 +96,7 @@ void tidy_tree(const Context& ctx, const json& before, Kept& kept) {
   const std::string tree = ctx.at(dkms_tree);
   const std::vector<std::string> names = ctx.sys.list(tree);
   const auto is_dir = [&](const std::string& name) {
-    return ctx.sys.stat(tree + '/' + name).type == Type::directory;
+    return ctx.sys.stat(in_dir(tree, name)).type == Type::directory;
   };
   if (std::any_of(names.begin(), names.end(), is_dir))
     return; // other modules need them
@@ -104,10 +106,10 @@ void tidy_tree(const Context& ctx, const json& before, Kept& kept) {
     if (std::find(old.begin(), old.end(), name) != old.end())
       continue;
     if (may_be_enrolled && name.starts_with("mok."))
-      kept.push_back(std::string(dkms_tree) + '/' + name +
+      kept.push_back(in_dir(dkms_tree, name) +
                      ": the key with which dkms signs; it may be enrolled in the firmware");
     else
-      static_cast<void>(ctx.sys.remove(tree + '/' + name));
+      static_cast<void>(ctx.sys.remove(in_dir(tree, name)));
   }
   remove_empty(ctx, before.at("dirs"));
 }

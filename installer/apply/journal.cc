@@ -82,7 +82,7 @@ Result<std::unique_ptr<sys::Lock>> Journal::lock() {
   return sys_.lock(dir_ + "/lock");
 }
 
-Result<void> Journal::append(json record) {
+Result<void> Journal::append(const json& record) {
   std::string line = record.dump() + '\n';
   if (appended_ == 0) // a line that was cut off must not swallow ours
     if (const auto text = sys_.read(file()); text && !text->empty() && text->back() != '\n')
@@ -104,7 +104,7 @@ Result<void> Journal::step(const Run& run, std::size_t index, StepState state) {
       {"event", state}, {"run", run.number}, {"step", index}, {"id", run.plan.steps.at(index).id}};
   if (state == StepState::begun)
     record["before"] = run.steps.at(index).before;
-  return append(std::move(record));
+  return append(record);
 }
 
 Result<void> Journal::end(const Run& run) {

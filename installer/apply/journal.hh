@@ -34,7 +34,7 @@ public:
 
 private:
   [[nodiscard]] std::string file() const { return dir_ + "/journal"; }
-  Result<void> append(nlohmann::json record);
+  Result<void> append(const nlohmann::json& record);
 
   sys::System& sys_;
   std::string dir_;

@@ -90,7 +90,7 @@ Argv start_command(const Context& ctx, const Services& s, const std::string& nam
 
 /// In the order given or, to take down, the other way round; those in `except` are left alone.
 template <class Build>
-Result<void> for_each(const Context& ctx, Argv names, const json& except, Build build) {
+Result<void> for_each(const Context& ctx, const Argv& names, const json& except, Build build) {
   for (const std::string& name : names) {
     if (holds(except, name))
       continue;

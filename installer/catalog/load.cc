@@ -2,6 +2,8 @@
 // Reads the catalog's TOML files. An entry that lacks something is an error, never a default.
 #include "catalog/load.hh"
 
+#include "path.hh"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -87,7 +89,7 @@ Result<Catalog> load(sys::System& sys, const std::string& dir) {
   for (const std::string& name : sys.list(dir)) {
     if (!name.ends_with(".toml"))
       continue;
-    const std::string file = dir + '/' + name;
+    const std::string file = in_dir(dir, name);
     const auto text = sys.read(file);
     if (!text)
       return text.error();

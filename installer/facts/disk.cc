@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The disk or file that is to be exported: does anything use it?
 #include "facts/gather.hh"
+#include "path.hh"
 
 #include <fmt/format.h>
 #include <sys/sysmacros.h>
@@ -17,8 +18,9 @@ std::vector<std::string> numbers(sys::System& sys, std::uint64_t rdev) {
   std::vector<std::string> out{number_of(rdev)};
   const std::string dir = "/sys/dev/block/" + out[0];
   for (const std::string& name : sys.list(dir))
-    if (sys.stat(dir + '/' + name + "/partition").type != sys::FileType::none)
-      out.push_back(first_line(sys, dir + '/' + name + "/dev"));
+    if (const std::string part = in_dir(dir, name);
+        sys.stat(part + "/partition").type != sys::FileType::none)
+      out.push_back(first_line(sys, part + "/dev"));
   return out;
 }
 
@@ -44,8 +46,7 @@ void look_at_disk(sys::System& sys, const std::string& path, Facts& facts) {
   std::string resolved = path;
   for (int depth = 0; st.type == sys::FileType::symlink && depth < 8; depth++) {
     const std::string target = sys.read_link(resolved).value_or("");
-    resolved =
-        target.starts_with('/') ? target : resolved.substr(0, resolved.rfind('/') + 1) + target;
+    resolved = target.starts_with('/') ? target : in_dir(parent_of(resolved), target);
     st = sys.stat(resolved);
   }
   disk.exists = st.type == sys::FileType::block || st.type == sys::FileType::regular;

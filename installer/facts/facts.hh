@@ -76,15 +76,15 @@ struct Facts {
   Distribution distribution;
   std::string machine;
   std::string host_name;
-  bool is_root = false;
 
   std::string running;
   std::vector<Kernel> kernels; ///< installed ones, and the running one
   ModuleLoading loading;
-  std::string container; ///< "docker", "lxc" …; empty: none
-  bool chroot = false;
+  std::string container;  ///< "docker", "lxc" …; empty: none
   std::string init;       ///< "systemd", "openrc", "lsb" or "" (none found)
   bool init_live = false; ///< it is the one that runs now
+  bool chroot = false;
+  bool is_root = false;
 
   std::map<std::string, std::string> programs; ///< name → path of dkms, make, gcc, qemu …
   std::map<std::string, std::string> packages; ///< installed ones among ours → version
@@ -98,8 +98,8 @@ struct Facts {
   std::string data_dir;                                      ///< catalog, initscripts, guest
   std::map<std::string, std::vector<SourceFile>> init_files; ///< "openrc"/"lsb" → scripts
 
-  bool has_config = false;
   std::string config; ///< text of /etc/scst.conf
+  bool has_config = false;
   bool has_backing_file = false;
   std::uint64_t backing_file_size = 0;
   Disk disk;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What there is to install: the staged tree and the init scripts, file by file with digests.
 #include "facts/gather.hh"
+#include "path.hh"
 
 #include <set>
 
@@ -12,7 +13,7 @@ using sys::FileType;
 void walk(sys::System& sys, const std::string& dir, const std::string& below,
           std::vector<SourceFile>& out) {
   for (const std::string& name : sys.list(dir + below)) {
-    const std::string path = below + '/' + name;
+    const std::string path = in_dir(below, name);
     const sys::Stat st = sys.stat(dir + path);
     if (st.type == FileType::directory)
       walk(sys, dir, path, out);
@@ -77,7 +78,7 @@ void look_at_init_files(sys::System& sys, Facts& facts) {
   for (const char* init : {"openrc", "lsb"}) {
     const std::string dir = facts.data_dir + "/initscripts/" + init;
     for (const std::string& name : sys.list(dir)) {
-      const std::string source = dir + '/' + name;
+      const std::string source = in_dir(dir, name);
       facts.init_files[init].push_back(
           {"/etc/init.d/" + name, source, 0755, sys.digest(source).value_or(""), "", ""});
     }

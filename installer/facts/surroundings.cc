@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Init system, container, chroot; other targets and who has the iSCSI port.
 #include "facts/gather.hh"
+#include "path.hh"
 
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 
 namespace inst::facts {
 namespace {
@@ -81,8 +83,8 @@ std::string owner_of_socket(sys::System& sys, const std::string& inode) {
       continue;
     const std::string dir = "/proc/" + pid;
     for (const std::string& fd : sys.list(dir + "/fd"))
-      if (sys.read_link(dir + "/fd/" + fd).value_or("") == wanted)
-        return first_line(sys, dir + "/comm") + " (pid " + pid + ')';
+      if (sys.read_link(in_dir(dir + "/fd", fd)).value_or("") == wanted)
+        return fmt::format("{} (pid {})", first_line(sys, dir + "/comm"), pid);
   }
   return "the kernel";
 }

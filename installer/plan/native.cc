@@ -231,7 +231,7 @@ void plan_modules_load(Builder& b) {
 }
 
 std::string choose_init(Builder& b) {
-  const std::string init = b.options.init == "auto" ? b.facts.init : b.options.init;
+  std::string init = b.options.init == "auto" ? b.facts.init : b.options.init;
   if (init.empty())
     b.note("no init system was found: services are not enabled, start them with "
            "/usr/lib/scst/scst-rc start");

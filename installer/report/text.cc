@@ -66,7 +66,7 @@ std::string facts_text(const Facts& f) {
                       yes_no(f.chroot));
   std::vector<std::string> packages;
   for (const auto& [name, version] : f.packages)
-    packages.push_back(name + ' ' + version);
+    packages.push_back(fmt::format("{} {}", name, version));
   text += fmt::format("packages: {}\nloaded: {}\n", list(packages), list(f.scst_modules));
   text += fmt::format("port 3260: {}\n", f.portal.taken ? "taken by " + f.portal.owner : "free");
   for (const Conflict& c : f.conflicts)
