@@ -71,10 +71,11 @@ static inline int scst_send_pages(struct socket *sock, const struct bio_vec *bve
 }
 #endif
 
+/* Before it took a const template, the SCSI midlayer wrote to it. */
 #ifdef HAVE_CONST_HOST_TEMPLATE
-#define scst_host_template(t)	(t)
+#define scst_const_template	const
 #else
-#define scst_host_template(t)	((struct scsi_host_template *)(t))
+#define scst_const_template
 #endif
 
 #ifdef HAVE_QC_STATUS

@@ -103,6 +103,8 @@ static int scst_dev_publish(struct scst_device *dev)
 	if (!dev->exported)
 		goto out_dir;
 	ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->dev_attrs);
+	if (!ret)
+		ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->own_attrs);
 	if (ret)
 		goto out_exported;
 	ret = scst_link(dev->dir, dev->handler->dir, "handler");

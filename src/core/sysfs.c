@@ -89,15 +89,21 @@ void scst_unlink(struct scst_dir *in, const char *name)
 
 /* --- texts --- */
 
+/* Ends an attribute's text of @len bytes. */
+static ssize_t scst_mark(char *buf, ssize_t len, bool key)
+{
+	return key ? len + sysfs_emit_at(buf, len, SCST_KEY_MARK "\n") : len;
+}
+
 ssize_t scst_show_u64(char *buf, u64 value, u64 dflt)
 {
-	return sysfs_emit(buf, "%llu\n%s", value, value == dflt ? "" : SCST_KEY_MARK "\n");
+	return scst_mark(buf, sysfs_emit(buf, "%llu\n", value), value != dflt);
 }
 EXPORT_SYMBOL_GPL(scst_show_u64);
 
 ssize_t scst_show_text(char *buf, const char *value, bool key)
 {
-	return sysfs_emit(buf, "%s\n%s", value, key ? SCST_KEY_MARK "\n" : "");
+	return scst_mark(buf, sysfs_emit(buf, "%s\n", value), key);
 }
 EXPORT_SYMBOL_GPL(scst_show_text);
 
@@ -151,7 +157,7 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static ssize_t setup_id_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "0x%x\n%s", scst_setup_id, scst_setup_id ? SCST_KEY_MARK "\n" : "");
+	return scst_mark(buf, sysfs_emit(buf, "0x%x\n", scst_setup_id), scst_setup_id);
 }
 
 static ssize_t setup_id_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,

@@ -48,8 +48,8 @@ struct scst_tgt *scst_tgt_find(const struct scst_driver_ops *ops, const char *na
 }
 EXPORT_SYMBOL_GPL(scst_tgt_find);
 
-void scst_for_each_tgt(const struct scst_driver_ops *ops,
-		       void (*fn)(struct scst_tgt *tgt, void *arg), void *arg)
+void scst_visit_tgts(const struct scst_driver_ops *ops, void *arg,
+		       void (*fn)(struct scst_tgt *tgt, void *arg))
 {
 	struct scst_driver *driver;
 	struct scst_tgt *tgt;
@@ -62,7 +62,7 @@ void scst_for_each_tgt(const struct scst_driver_ops *ops,
 				fn(tgt, arg);
 	scst_cfg_unlock();
 }
-EXPORT_SYMBOL_GPL(scst_for_each_tgt);
+EXPORT_SYMBOL_GPL(scst_visit_tgts);
 
 static void scst_tgt_free(struct scst_tgt *tgt)
 {

@@ -199,7 +199,9 @@ struct scst_handler_ops {
 	struct module *owner;
 	u8 device_type;
 	const char *const *params;		/* create parameters, NULL-terminated */
-	const struct attribute *const *dev_attrs;	/* kobj_attributes, NULL-terminated */
+	/* Attributes of its devices, kobj_attributes, NULL-terminated: a family's, and its own. */
+	const struct attribute *const *dev_attrs;
+	const struct attribute *const *own_attrs;
 
 	/* Defaults of a new device; sets dev->priv. */
 	int (*init)(struct scst_device *dev);
@@ -346,8 +348,8 @@ void scst_tgt_put(struct scst_tgt *tgt);
 int scst_add_target(const struct scst_driver_ops *ops, const char *name, const char *params);
 
 /* Calls @fn for every target of the driver, under the configuration lock. */
-void scst_for_each_tgt(const struct scst_driver_ops *ops,
-		       void (*fn)(struct scst_tgt *tgt, void *arg), void *arg);
+void scst_visit_tgts(const struct scst_driver_ops *ops, void *arg,
+		       void (*fn)(struct scst_tgt *tgt, void *arg));
 
 static inline struct scst_tgt *scst_tgt_of(struct kobject *kobj)
 {

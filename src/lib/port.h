@@ -74,37 +74,37 @@ static inline void sl_put_le32(u32 v, void *p)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)v;
-	b[1] = (u8)(v >> 8);
-	b[2] = (u8)(v >> 16);
-	b[3] = (u8)(v >> 24);
+	b[0] = v & 0xff;
+	b[1] = (v >> 8) & 0xff;
+	b[2] = (v >> 16) & 0xff;
+	b[3] = v >> 24;
 }
 
 static inline void sl_put_be16(u16 v, void *p)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)(v >> 8);
-	b[1] = (u8)v;
+	b[0] = (v >> 8) & 0xff;
+	b[1] = v & 0xff;
 }
 
 static inline void sl_put_be24(u32 v, void *p)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)(v >> 16);
-	b[1] = (u8)(v >> 8);
-	b[2] = (u8)v;
+	b[0] = (v >> 16) & 0xff;
+	b[1] = (v >> 8) & 0xff;
+	b[2] = v & 0xff;
 }
 
 static inline void sl_put_be32(u32 v, void *p)
 {
 	u8 *b = (u8 *)p;
 
-	b[0] = (u8)(v >> 24);
-	b[1] = (u8)(v >> 16);
-	b[2] = (u8)(v >> 8);
-	b[3] = (u8)v;
+	b[0] = v >> 24;
+	b[1] = (v >> 16) & 0xff;
+	b[2] = (v >> 8) & 0xff;
+	b[3] = v & 0xff;
 }
 
 static inline void sl_put_be64(u64 v, void *p)

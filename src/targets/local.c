@@ -183,7 +183,7 @@ static void local_abort_cmd(struct scst_cmd *cmd)
 {
 }
 
-static const struct scsi_host_template local_template = {
+static scst_const_template struct scsi_host_template local_template = {
 	.module = THIS_MODULE,
 	.name = "scst_local",
 	.proc_name = "scst_local",
@@ -204,7 +204,7 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 {
 	struct Scsi_Host *host;
 
-	host = scsi_host_alloc(scst_host_template(&local_template), sizeof(struct local_tgt *));
+	host = scsi_host_alloc(&local_template, sizeof(struct local_tgt *));
 	if (!host)
 		return NULL;
 	*(struct local_tgt **)shost_priv(host) = lt;

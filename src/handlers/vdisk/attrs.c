@@ -41,7 +41,7 @@ static ssize_t size_show(struct kobject *kobj, struct kobj_attribute *attr, char
 {
 	struct vdisk *vd = attr_vdisk(kobj);
 
-	return sysfs_emit(buf, "%llu\n%s", vd->size, vd->size_explicit ? SCST_KEY_MARK "\n" : "");
+	return scst_show_u64(buf, vd->size, vd->size_explicit ? 0 : vd->size);
 }
 
 static ssize_t size_mb_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -189,25 +189,26 @@ static ssize_t naa_id_store(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static struct kobj_attribute naa_id_attr = __ATTR_RW(naa_id);
 
-#define VDISK_COMMON_ATTRS \
-	&blocksize_attr.attr, \
-	&read_only_attr.attr, \
-	&removable_attr.attr, \
-	&rotational_attr.attr, \
-	&tst_attr.attr, \
-	&size_attr.attr, \
-	&size_mb_attr.attr, \
-	&t10_vend_id_attr.attr.attr, \
-	&prod_id_attr.attr.attr, \
-	&prod_rev_lvl_attr.attr.attr, \
-	&vend_specific_id_attr.attr.attr, \
-	&t10_dev_id_attr.attr.attr, \
-	&usn_attr.attr.attr, \
-	&scsi_device_name_attr.attr.attr, \
-	&naa_id_attr.attr
+const struct attribute *const vdisk_attrs[] = {
+	&blocksize_attr.attr,
+	&read_only_attr.attr,
+	&removable_attr.attr,
+	&rotational_attr.attr,
+	&tst_attr.attr,
+	&size_attr.attr,
+	&size_mb_attr.attr,
+	&t10_vend_id_attr.attr.attr,
+	&prod_id_attr.attr.attr,
+	&prod_rev_lvl_attr.attr.attr,
+	&vend_specific_id_attr.attr.attr,
+	&t10_dev_id_attr.attr.attr,
+	&usn_attr.attr.attr,
+	&scsi_device_name_attr.attr.attr,
+	&naa_id_attr.attr,
+	NULL
+};
 
 const struct attribute *const vdisk_fileio_attrs[] = {
-	VDISK_COMMON_ATTRS,
 	&filename_attr.attr,
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
@@ -219,7 +220,6 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 };
 
 const struct attribute *const vdisk_nullio_attrs[] = {
-	VDISK_COMMON_ATTRS,
 	&dummy_attr.attr,
 	NULL
 };

@@ -66,6 +66,7 @@ void vdisk_free(struct scst_device *dev);
 enum sl_sense vdisk_parse(struct scst_cmd *cmd, const struct vdisk_io_ops *io);
 
 /* attrs.c */
+extern const struct attribute *const vdisk_attrs[];	/* of every virtual disk */
 extern const struct attribute *const vdisk_fileio_attrs[];
 extern const struct attribute *const vdisk_nullio_attrs[];
 

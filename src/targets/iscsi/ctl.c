@@ -126,7 +126,7 @@ static int isc_ctl_list(struct isc_ctl *ctl, void __user *arg)
 		if (!names.buf)
 			return -ENOMEM;
 	}
-	scst_for_each_tgt(&isc_ops, isc_collect_name, &names);
+	scst_visit_tgts(&isc_ops, &names, isc_collect_name);
 	req.needed = names.used;
 	if (names.used && names.used <= names.len &&
 	    copy_to_user(u64_to_user_ptr(req.buf), names.buf, names.used))

@@ -164,6 +164,6 @@ struct isc_tgt *isc_tgt_get(u32 tid)
 {
 	struct isc_tgt_search s = { .tid = tid };
 
-	scst_for_each_tgt(&isc_ops, isc_tgt_match, &s);
+	scst_visit_tgts(&isc_ops, &s, isc_tgt_match);
 	return s.found;
 }
