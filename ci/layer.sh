@@ -6,7 +6,8 @@
 # shellcheck disable=SC2034 # used by those who source this
 
 top=$(readlink -f "$(dirname "$0")/../..")
-cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scst/check
+# One folder for each checkout: the build trees in it belong to one.
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scst/check-$(printf '%s' "$top" | sha256sum | cut -c1-8)
 jobs=$(nproc)
 mkdir -p "$cache"
 cd "$top" || exit
