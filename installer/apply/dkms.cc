@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Modules by dkms. What is done is read from dkms's own tree, so no process runs to find out.
-// before, for "add": {"tree": [names at the top of dkms's tree], "dirs": [made]}
+// before, for "add": {"tree": [names at the top of dkms's tree], "dirs": [made]};
+// for "install": {"index": [names in the kernel's module folder]}
 #include "apply/actions.hh"
 #include "path.hh"
 
@@ -26,6 +27,10 @@ std::string source_dir(const Dkms& d) {
   return "/usr/src/" + d.package + '-' + d.version;
 }
 
+std::string modules_dir(const Dkms& d) {
+  return "/lib/modules/" + d.kernel;
+}
+
 bool there(const Context& ctx, const std::string& path) {
   return ctx.sys.stat(ctx.at(path)).type != Type::none;
 }
@@ -41,7 +46,7 @@ std::string module_in(const Context& ctx, const std::string& dir, const std::str
 bool is_installed(const Context& ctx, const Dkms& d, const std::string& module) {
   // Debian and Ubuntu, SUSE, Fedora and RHEL, in this order.
   for (const char* sub : {"/updates/dkms", "/updates", "/extra"})
-    if (!module_in(ctx, "/lib/modules/" + d.kernel + sub, module).empty())
+    if (!module_in(ctx, modules_dir(d) + sub, module).empty())
       return true;
   return false;
 }
@@ -114,6 +119,14 @@ void tidy_tree(const Context& ctx, const json& before, Kept& kept) {
   remove_empty(ctx, before.at("dirs"));
 }
 
+/// Where headers came without their kernel, our depmod was the first.
+void tidy_index(const Context& ctx, const Dkms& d, const json& before) {
+  const json& old = before.at("index");
+  for (const std::string& name : ctx.sys.list(ctx.at(modules_dir(d))))
+    if (name.starts_with("modules.") && std::find(old.begin(), old.end(), name) == old.end())
+      static_cast<void>(ctx.sys.remove(in_dir(ctx.at(modules_dir(d)), name)));
+}
+
 } // namespace
 
 bool is_done(const Context& ctx, const Dkms& d) {
@@ -129,6 +142,8 @@ bool is_done(const Context& ctx, const Dkms& d) {
 }
 
 json before(const Context& ctx, const Dkms& d) {
+  if (d.verb == "install")
+    return {{"index", ctx.sys.list(ctx.at(modules_dir(d)))}};
   if (d.verb != "add")
     return json::object();
   return {{"tree", ctx.sys.list(ctx.at(dkms_tree))},
@@ -153,6 +168,7 @@ Result<Kept> undo(const Context& ctx, const Dkms& d, const json& before) {
     unload(ctx, d, kept);
     if (there(ctx, link))
       gone = dkms(ctx, d, "uninstall", true);
+    tidy_index(ctx, d, before);
   } else if (d.verb == "build") {
     if (there(ctx, built_dir(d)))
       gone = dkms(ctx, d, "unbuild", true);

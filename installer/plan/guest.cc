@@ -59,9 +59,8 @@ void plan_guest(Builder& b) {
   const std::string debs =
       facts.debs.empty() ? "" : facts.debs[0].path.substr(0, facts.debs[0].path.rfind('/'));
   b.add("guest-image", fmt::format("make a Debian {} guest with the packages", b.options.suite),
-        "modules need a kernel that takes them", {facts.cache_dir},
-        GuestImage{scripts + "image", b.options.suite, facts.cache_dir + "/images", debs,
-                   base + "/info", setup, key});
+        "modules need a kernel that takes them", {base},
+        GuestImage{scripts + "image", b.options.suite, base, debs, base + "/info", setup, key});
   b.add("guest-boot", "boot the guest in the background", "", {base + "/state", plan.portal},
         GuestBoot{scripts + "boot", scripts + "stop", base + "/info", base + "/state", key, port});
   b.add("wait-portal", "wait until the target answers", "", {},

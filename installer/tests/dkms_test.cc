@@ -29,7 +29,7 @@ TEST_CASE("Loaded modules are unloaded in reverse before dkms takes their files"
   sys::Fake s;
   s.link("/var/lib/dkms/scst/kernel-6.1.0-50-amd64-x86_64", "x");
   s.modules = {"scst", "iscsi_scst", "ext4"};
-  REQUIRE(undo(on(s), install, nlohmann::json::object()));
+  REQUIRE(undo(on(s), install, {{"index", nlohmann::json::array()}}));
   CHECK(s.changes == std::vector<std::string>{"unload iscsi_scst", "unload scst"});
   CHECK(s.runs == std::vector<std::string>{"dkms uninstall -m scst -v 3.8.0 -k 6.1.0-50-amd64"});
 }
@@ -38,7 +38,7 @@ TEST_CASE("Modules of another kernel than the running one are left loaded") {
   sys::Fake s;
   s.release = "6.12.1";
   s.modules = {"scst"};
-  REQUIRE(undo(on(s), install, nlohmann::json::object()));
+  REQUIRE(undo(on(s), install, {{"index", nlohmann::json::array()}}));
   CHECK(s.changes.empty());
 }
 

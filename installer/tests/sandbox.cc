@@ -71,6 +71,7 @@ int SandboxSystem::dkms(const std::vector<std::string>& args) {
       write_file(built / (module + std::string(".ko")), module, plain);
   } else if (verb == "install") {
     fs::create_directories(updates);
+    write_file(updates.parent_path() / "modules.alias", "", plain); // by depmod
     fs::copy(built, updates / "dkms", fs::copy_options::recursive);
     fs::create_directory_symlink(version.filename() / kernel / "x86_64", link);
   } else if (verb == "uninstall") {
