@@ -333,6 +333,9 @@ static enum sl_sense parse_write_same(struct scst_cmd *cmd, const struct vdisk_i
 		return sense;
 	if (!cmd->cdb.blocks || cmd->cdb.blocks > u->max_write_same)
 		return SL_INVALID_CDB_FIELD;
+	/* A pattern that is no whole block, or more, was not meant for this. */
+	if (!ndob && cmd->expected_len != 1u << u->block_shift)
+		return SL_INVALID_CDB_FIELD;
 	cmd->exec = io->write_same;
 	return SL_OK;
 }
