@@ -73,8 +73,8 @@ constexpr int kCalls[] = {
     SCMP_SYS(read),           SCMP_SYS(recvfrom),     SCMP_SYS(restart_syscall),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sendmsg),
     SCMP_SYS(sendto),         SCMP_SYS(setsockopt),   SCMP_SYS(shutdown),
-    SCMP_SYS(time),           SCMP_SYS(unlink),       SCMP_SYS(write),
-    SCMP_SYS(writev),
+    SCMP_SYS(sigaltstack),    SCMP_SYS(time),         SCMP_SYS(unlink),
+    SCMP_SYS(write),          SCMP_SYS(writev),
 };
 
 /// ioctl requests of the control device that are needed after set-up.
