@@ -87,4 +87,5 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
     DESTINATION "share/doc/${component}" COMPONENT "${component}")
 endforeach()
 
+set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_SOURCE_DIR}/packaging/compress-man.cmake")
 include(CPack)

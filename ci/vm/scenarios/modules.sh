@@ -15,7 +15,7 @@ for round in 1 2 3; do
 	for handler in vdisk_fileio vdisk_nullio; do
 		check "round $round: handler $handler" test -d "/sys/kernel/scst_tgt/handlers/$handler"
 	done
-	check "round $round: unload" modprobe -r iscsi_scst scst_local scst_vdisk scst
+	check "round $round: unload" rmmod iscsi_scst scst_local scst_vdisk scst
 	check "round $round: nothing stays" gone
 done
 for round in 1 2; do
