@@ -30,24 +30,6 @@ static struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *
 	return NULL;
 }
 
-struct scst_tgt *scst_tgt_find(const struct scst_driver_ops *ops, const char *name)
-{
-	struct scst_driver *driver;
-	struct scst_tgt *tgt = NULL;
-
-	scst_cfg_lock_always();
-	driver = scst_driver_find(ops);
-	if (driver)
-		tgt = scst_tgt_lookup(driver, name);
-	if (tgt && !tgt->dead)
-		refcount_inc(&tgt->refs);
-	else
-		tgt = NULL;
-	scst_cfg_unlock();
-	return tgt;
-}
-EXPORT_SYMBOL_GPL(scst_tgt_find);
-
 void scst_visit_tgts(const struct scst_driver_ops *ops, void *arg,
 		       void (*fn)(struct scst_tgt *tgt, void *arg))
 {

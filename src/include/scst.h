@@ -260,7 +260,7 @@ struct scst_tgt {
 	struct scst_dir *sessions_dir;
 	struct scst_dir *groups_dir;
 	struct list_head entry;
-	refcount_t refs;		/* configuration, sessions, scst_tgt_find() */
+	refcount_t refs;		/* configuration, sessions, drivers */
 	struct scst_acg *default_acg;
 	struct list_head acgs;		/* named groups, in order of creation */
 	struct list_head sessions;	/* under the configuration lock */
@@ -336,11 +336,7 @@ void scst_unregister_driver(const struct scst_driver_ops *ops);
 /* The driver-level "enabled" of the driver of @tgt. */
 bool scst_driver_enabled(const struct scst_driver_ops *ops);
 
-/*
- * Finds an own target and keeps it until scst_tgt_put(); NULL: none. The
- * configuration lock is taken.
- */
-struct scst_tgt *scst_tgt_find(const struct scst_driver_ops *ops, const char *name);
+/* Keeps a target that scst_visit_tgts() showed; scst_tgt_put() lets it go. */
 void scst_tgt_get(struct scst_tgt *tgt);
 void scst_tgt_put(struct scst_tgt *tgt);
 

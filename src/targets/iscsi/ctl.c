@@ -145,7 +145,6 @@ static bool isc_ends(const char *text, size_t size)
 static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 {
 	struct iscsi_scst_target req;
-	struct scst_tgt *tgt;
 	struct isc_tgt *t;
 	unsigned int i;
 
@@ -153,16 +152,15 @@ static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 		return -EFAULT;
 	if (!isc_ends(req.name, sizeof(req.name)))
 		return -EINVAL;
-	tgt = scst_tgt_find(&isc_ops, req.name);
-	if (!tgt)
+	t = isc_tgt_get_by_name(req.name);
+	if (!t)
 		return -ENOENT;
-	t = tgt->priv;
 	req.tid = t->tid;
-	req.enabled = READ_ONCE(tgt->enabled) && scst_driver_enabled(&isc_ops);
+	req.enabled = READ_ONCE(t->tgt->enabled) && scst_driver_enabled(&isc_ops);
 	req.portal_group = 1;
 	for (i = 0; i < ISCSI_SCST_P_COUNT; i++)
 		req.params[i] = READ_ONCE(t->params[i]);
-	scst_tgt_put(tgt);
+	scst_tgt_put(t->tgt);
 	return copy_to_user(arg, &req, sizeof(req)) ? -EFAULT : 0;
 }
 

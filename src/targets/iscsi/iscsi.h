@@ -246,6 +246,7 @@ void isc_free_target(struct scst_tgt *tgt);
 void isc_enabled_changed(struct scst_tgt *tgt);
 /* The target with a reference (scst_tgt_put()), or NULL. */
 struct isc_tgt *isc_tgt_get(u32 tid);
+struct isc_tgt *isc_tgt_get_by_name(const char *name);
 int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value);
 ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark);
 extern const char *const isc_tgt_param_names[];

@@ -4,6 +4,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include "../../lib/iscsi_text.h"
 #include "../../lib/mgmt_line.h"
 #include "iscsi.h"
 
@@ -96,12 +97,25 @@ ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark)
 	}
 }
 
+static bool isc_name_ok(const char *name)
+{
+	char prepared[SL_ISCSI_NAME_MAX + 1];
+
+	return !sl_iscsi_name_check(name, prepared);
+}
+
 int isc_add_target(struct scst_tgt *tgt)
 {
-	struct isc_tgt *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct isc_tgt *t;
 	unsigned int i;
 	int ret;
 
+	if (!isc_name_ok(tgt->name)) {
+		isc_err("target %s: no iSCSI name (iqn.YYYY-MM.domain[:text], eui. or naa.)",
+			tgt->name);
+		return -EINVAL;
+	}
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t)
 		return -ENOMEM;
 	t->tgt = tgt;
@@ -143,26 +157,41 @@ int isc_set_tgt_param(struct scst_tgt *tgt, const char *name, const char *value)
 	return -EINVAL;
 }
 
-/* Finding by number goes the long way round, so that the core's reference counts are right. */
+/* Finding goes the long way round, so that the core's reference counts are right. */
 struct isc_tgt_search {
-	u32 tid;
+	u32 tid;		/* 0: by name */
+	const char *name;
 	struct isc_tgt *found;
 };
+
+/* Names come prepared, in lower case; an admin may have written them otherwise (RFC 3722). */
+static bool isc_tgt_matches(const struct isc_tgt *t, const struct isc_tgt_search *s)
+{
+	return s->tid ? t->tid == s->tid : !strcasecmp(t->tgt->name, s->name);
+}
 
 static void isc_tgt_match(struct scst_tgt *tgt, void *arg)
 {
 	struct isc_tgt_search *s = arg;
-	struct isc_tgt *t = tgt->priv;
 
-	if (t->tid != s->tid)
+	if (s->found || !isc_tgt_matches(tgt->priv, s))
 		return;
 	scst_tgt_get(tgt);
-	s->found = t;
+	s->found = tgt->priv;
 }
 
 struct isc_tgt *isc_tgt_get(u32 tid)
 {
 	struct isc_tgt_search s = { .tid = tid };
+
+	if (tid)
+		scst_visit_tgts(&isc_ops, &s, isc_tgt_match);
+	return s.found;
+}
+
+struct isc_tgt *isc_tgt_get_by_name(const char *name)
+{
+	struct isc_tgt_search s = { .name = name };
 
 	scst_visit_tgts(&isc_ops, &s, isc_tgt_match);
 	return s.found;
