@@ -8,8 +8,8 @@
 #include "vdisk.h"
 
 #define VDISK_OPT_TRANSFER	(512u << 10)
-#define VDISK_MAX_UNMAP		(4u << 20)	/* blocks in one UNMAP */
-#define VDISK_MAX_WRITE_SAME	(64u << 20)	/* bytes */
+#define VDISK_MAX_UNMAP		(1u << 20)	/* blocks in one UNMAP */
+#define VDISK_MAX_WRITE_SAME	SCST_MAX_TRANSFER
 
 int vdisk_init(struct scst_device *dev)
 {
