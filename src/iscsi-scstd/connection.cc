@@ -15,7 +15,7 @@ namespace {
 /// Requests handled per call of step(): no initiator keeps the others waiting.
 constexpr int kBudget = 8;
 /// What a refused initiator may still send before we stop listening to it.
-constexpr std::size_t kMaxDrain = 64 * 1024;
+constexpr std::size_t kMaxDrain = 64ul * 1024;
 
 Ends with_fd(Ends ends, int fd) {
   ends.fd = fd;

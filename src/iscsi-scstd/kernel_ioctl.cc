@@ -35,7 +35,7 @@ public:
     iscsi_scst_list list{};
     if (!copy_text(list.initiator, initiator) || !copy_text(list.portal, portal))
       return ENAMETOOLONG;
-    std::string buf(64 * 1024, '\0');
+    std::string buf(64ul * 1024, '\0');
     for (;;) {
       list.buf = reinterpret_cast<std::uintptr_t>(buf.data());
       list.len = static_cast<std::uint32_t>(buf.size());

@@ -9,10 +9,10 @@
 
 namespace scstd {
 
-/// Values of syslog(3). Notice and above are always shown.
+/// Values of syslog(3).
 enum class Level { Error = 3, Warning = 4, Notice = 5, Info = 6, Debug = 7 };
 
-/// verbosity 0: notices and worse, 1: also info, 2 and more: also debug.
+/// verbosity 0: notices and worse, 1: also info, 2 and more: also debug; below 0: errors only.
 void log_open(int verbosity, bool to_syslog);
 
 void log_line(Level level, std::string_view text);

@@ -8,10 +8,12 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <grp.h>
+#include <initializer_list>
 #include <memory>
 #include <pwd.h>
 #include <seccomp.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -82,24 +84,28 @@ constexpr unsigned long kIoctls[] = {ISCSI_SCST_LIST_TARGETS, ISCSI_SCST_GET_TAR
                                      ISCSI_SCST_ADD_CONN, ISCSI_SCST_START_CONN,
                                      ISCSI_SCST_DROP_CONN};
 
+scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) {
+  return {argument, SCMP_CMP_EQ, value, 0};
+}
+
+int allow(scmp_filter_ctx ctx, int call, std::initializer_list<scmp_arg_cmp> when = {}) {
+  return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, static_cast<unsigned>(when.size()),
+                                when.begin());
+}
+
 int add_rules(scmp_filter_ctx ctx, int kernel_fd) {
-  constexpr scmp_datum_t kProtExec = 4;
+  const scmp_arg_cmp not_executable = {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
   int err = 0;
   for (int call : kCalls)
-    err = err ? err : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 0);
+    err = err ? err : allow(ctx, call);
   for (unsigned long request : kIoctls)
     err = err ? err
-              : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
-                                 SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(kernel_fd)),
-                                 SCMP_A1(SCMP_CMP_EQ, request));
+              : allow(ctx, SCMP_SYS(ioctl),
+                      {equals(0, static_cast<scmp_datum_t>(kernel_fd)), equals(1, request)});
   // Local sockets only, for syslog and sd_notify; memory, but none to run code from.
-  err = err ? err
-            : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+  err = err ? err : allow(ctx, SCMP_SYS(socket), {equals(0, AF_UNIX)});
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-    err = err ? err
-              : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1,
-                                 SCMP_A2(SCMP_CMP_MASKED_EQ, kProtExec, 0));
+    err = err ? err : allow(ctx, call, {not_executable});
   return err;
 }
 

@@ -18,7 +18,7 @@ namespace scstd {
 /// Largest data segment taken from an initiator: the login default (RFC 7143 13.12).
 constexpr std::uint32_t kMaxSegment = 8192;
 /// Largest text put together from segments with the C bit (RFC 7143 6.1).
-constexpr std::size_t kMaxText = 64 * 1024;
+constexpr std::size_t kMaxText = 64ul * 1024;
 
 struct Pdu {
   std::array<std::uint8_t, SL_BHS_LEN> bhs{};

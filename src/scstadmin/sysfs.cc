@@ -51,7 +51,7 @@ public:
     int fd = open(full(path).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
       return errno;
-    text.assign(64 * 1024, '\0'); // an attribute is at most one page, whatever its size is here
+    text.assign(64ul * 1024, '\0'); // an attribute is at most one page, whatever its size is here
     ssize_t n = ::read(fd, text.data(), text.size());
     int err = n < 0 ? errno : 0;
     close(fd);

@@ -18,7 +18,7 @@ namespace scstadm {
 namespace {
 
 /// A configuration is some kilobytes; this only stops a wrong file name.
-constexpr std::streamoff kMaxFile = 64 * 1024 * 1024;
+constexpr std::streamoff kMaxFile = 64l * 1024 * 1024;
 
 /// Reads and parses; false: errors were told.
 bool load(Session& s, const std::string& file, Conf& conf) {

@@ -18,6 +18,7 @@ constexpr const char* kGap = "     ";
 /// Tab-indented columns under a title and a rule of dashes.
 void print_table(Session& s, const Row& head, const std::vector<Row>& rows) {
   std::vector<std::size_t> width;
+  width.reserve(head.size());
   for (std::size_t i = 0; i < head.size(); i++) {
     width.push_back(head[i].size());
     for (const Row& row : rows)

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Any CDB to the parser and to those that answer it from tables; what follows
+// the 16 bytes of the CDB is a MODE SELECT parameter list.
+#include "fuzz.hh"
+#include "port.h"
+extern "C" {
+#include "cdb.h"
+#include "inquiry.h"
+#include "lun.h"
+#include "mode.h"
+}
+
+#include <cstring>
+
+namespace {
+
+sl_unit make_unit() {
+  sl_unit u{};
+  u.block_shift = 9;
+  u.blocks = 1u << 20u;
+  u.write_cache = true;
+  u.thin = true;
+  strcpy(u.vendor, "SCST_FIO");
+  strcpy(u.product, "disk");
+  strcpy(u.serial, "27cddc71");
+  strcpy(u.t10_dev_id, "27cddc71-disk");
+  return u;
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::uint8_t cdb[SL_CDB_MAX] = {};
+  if (!size)
+    return 0;
+  const std::size_t cdb_len = size < sizeof(cdb) ? size : sizeof(cdb);
+  memcpy(cdb, data, cdb_len);
+  const sl_unit unit = make_unit();
+  sl_cdb parsed{};
+  if (sl_cdb_parse(data, cdb_len, unit.block_shift, &parsed) == SL_OK) {
+    must(parsed.op && parsed.id < SL_OP_COUNT && sl_op_get(parsed.id) == parsed.op);
+    must(parsed.data_len > 0 || parsed.dir == SL_DIR_NONE);
+  }
+  const sl_port_id port = {1, 0x0960};
+  std::uint8_t inquiry[SL_INQUIRY_MAX];
+  std::size_t len = 0;
+  if (sl_inquiry(cdb, &unit, &port, inquiry, &len) == SL_OK)
+    must(len <= sizeof(inquiry));
+  sl_mode mode = {false, false, true, true};
+  std::uint8_t pages[SL_MODE_MAX];
+  len = 0;
+  if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len) == SL_OK)
+    must(len <= sizeof(pages));
+  sl_mode_select(cdb, &unit, data + cdb_len, size - cdb_len, &mode);
+  std::uint8_t packed[8];
+  std::uint32_t lun = 0;
+  if (sl_lun_unpack(cdb, &lun)) {
+    must(lun <= SL_LUN_MAX);
+    std::uint32_t again = 0;
+    sl_lun_pack(SL_LUN_FLAT, lun, packed);
+    must(sl_lun_unpack(packed, &again) && again == lun);
+  }
+  return 0;
+}
