@@ -152,6 +152,11 @@ Result<void> nothing_unfinished(Journal& journal) {
                Exit::resumable};
 }
 
+void say_done(const Session& s, const Planned& planned, const Summary& summary) {
+  s.terminal.out(s.cli.json ? report::plan_json(planned, summary.steps).dump(2) + '\n'
+                            : report::done_text(planned.plan, summary));
+}
+
 int apply_plan(const Session& s, const Planned& planned) {
   const Plan& plan = planned.plan;
   if (plan.road == "native" && !s.sys.is_root())
@@ -168,8 +173,7 @@ int apply_plan(const Session& s, const Planned& planned) {
   const auto summary = Apply(s.sys, journal, lines).run(plan);
   if (!summary)
     return s.fail(summary.error());
-  if (!s.cli.json)
-    s.terminal.out(report::done_text(plan, *summary));
+  say_done(s, planned, *summary);
   return 0;
 }
 
@@ -179,7 +183,8 @@ int apply(const Session& s) {
   const auto planned = plan_for(s);
   if (!planned)
     return s.fail(planned.error());
-  const auto states = preview(s, *planned, true);
+  // With --json there is one document: the plan with what became of it.
+  const auto states = preview(s, *planned, !s.cli.json || !planned->refusals.empty());
   if (!states)
     return s.fail(states.error());
   if (!planned->refusals.empty())
@@ -190,8 +195,7 @@ int apply(const Session& s) {
   const Summary looked{*states, {}};
   if (!looked.nothing_to_do())
     return apply_plan(s, *planned);
-  if (!s.cli.json)
-    s.terminal.out(report::done_text(planned->plan, looked));
+  say_done(s, *planned, looked);
   return 0;
 }
 

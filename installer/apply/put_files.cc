@@ -2,8 +2,10 @@
 // Files, links, folders and the sparse file of the first LUN.
 // before: {"dirs": [made], "new": [path], "replaced": {path: {"digest", "mode"} or {"link"}}}
 #include "apply/actions.hh"
+#include "path.hh"
 
 #include <algorithm>
+#include <set>
 
 namespace inst {
 namespace {
@@ -183,15 +185,24 @@ Result<void> perform(const Context& ctx, const PutFiles& action, const json& bef
     if (auto written = put(ctx, entry); !written)
       return written;
   }
-  ctx.sys.flush(ctx.root.empty() ? "/" : ctx.root);
+  std::set<std::string> touched;
+  for (const FileEntry& entry : action.files)
+    touched.insert(parent_of(entry.path));
+  for (const std::string dir : before.at("dirs"))
+    touched.insert(parent_of(dir));
+  for (const std::string& dir : touched)
+    ctx.sys.flush(ctx.at(dir + '/'));
   return {};
 }
 
 Result<Kept> undo(const Context& ctx, const PutFiles& action, const json& before) {
   Kept kept;
-  for (auto entry = action.files.rbegin(); entry != action.files.rend(); ++entry)
-    if (auto gone = take_away(ctx, *entry, before, kept); !gone)
-      return gone.error();
+  // New files first: on a full disk that makes the room to put the replaced ones back.
+  for (const bool replaced : {false, true})
+    for (const FileEntry& entry : action.files)
+      if (before.at("replaced").contains(entry.path) == replaced)
+        if (auto gone = take_away(ctx, entry, before, kept); !gone)
+          return gone.error();
   // Copies go last: until here a run that is cut off can be repeated.
   for (const json& old : before.at("replaced"))
     if (old.contains("digest") && kept.empty())

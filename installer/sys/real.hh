@@ -25,7 +25,7 @@ public:
   bool remove_dir(const std::string& path) override;
   void remove_partial(const std::string& path) override;
   Result<void> append(const std::string& path, std::string_view text) override;
-  void flush(const std::string& path) override;
+  void flush(const std::string& dir) override;
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 
   Result<Output> run(const Command& command) override;

@@ -277,10 +277,10 @@ Result<void> Real::append(const std::string& path, std::string_view text) {
   return {};
 }
 
-void Real::flush(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+void Real::flush(const std::string& dir) {
+  Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd)
-    ::syncfs(fd.get());
+    ::fsync(fd.get());
 }
 
 Result<std::unique_ptr<Lock>> Real::lock(const std::string& path) {

@@ -81,7 +81,7 @@ public:
   virtual void remove_partial(const std::string& path) = 0;
   /// Appends and syncs; the file is made with mode 0600.
   virtual Result<void> append(const std::string& path, std::string_view text) = 0;
-  virtual void flush(const std::string& path) = 0; ///< syncs the file system that holds path
+  virtual void flush(const std::string& dir) = 0; ///< makes new names in a folder last
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 
   // Processes and modules.

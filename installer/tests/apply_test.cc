@@ -104,18 +104,15 @@ TEST_CASE("Settings and services that were there before are not touched by the u
 TEST_CASE("A full disk during the copy names the file system and leaves nothing behind") {
   Bench b;
   const auto before = b.box.snapshot();
-  const int copies = GENERATE(0, 1, 4, 8);
+  const int copies = GENERATE(0, 1, 4, 7);
   const Plan plan = b.box.plan(b.sys);
   b.sys.copies_left = copies;
   const auto done = b.apply.run(plan);
   REQUIRE_FALSE(done);
   CHECK(done.error().exit == Exit::missing);
   CHECK(holds(done.error().cause, "file system mounted at /x"));
-  b.sys.copies_left = -1;
   CHECK(b.last().undone);
-  // The copy of the replaced file could not be put back while the disk was full.
-  if (copies == 0)
-    CHECK(b.box.snapshot() == before);
+  CHECK(b.box.snapshot() == before);
 }
 
 TEST_CASE("A failed build is undone and its error has the compiler's words and the log") {

@@ -43,6 +43,8 @@ Result<sys::Output> SandboxSystem::run(const sys::Command& command) {
 }
 
 Result<void> SandboxSystem::copy(const std::string& from, const std::string& to, unsigned mode) {
+  if (from.starts_with(root_)) // a backup, or its way back: small, and room was made for it
+    return Real::copy(from, to, mode);
   if (copies_left == 0)
     return Error{"write", to, "no space left on the file system mounted at /x", "Free some.",
                  Exit::missing};

@@ -16,7 +16,7 @@ class SandboxSystem final : public sys::Real {
 public:
   explicit SandboxSystem(std::string root) : root_(std::move(root)) {}
 
-  int copies_left = -1;     ///< copy() fails for want of space after so many; -1 = never
+  int copies_left = -1;     ///< copies from the payload that fit on the disk; -1 = all
   bool build_fails = false; ///< dkms build ends with an error
   std::vector<std::string> runs;
 
