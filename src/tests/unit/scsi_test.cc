@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The SCSI side of lib/: CDBs, sense, INQUIRY, mode pages, LUNs.
+#include "catch.hh"
+#include "port.h"
+extern "C" {
+#include "cdb.h"
+#include "inquiry.h"
+#include "lun.h"
+#include "mode.h"
+#include "name_match.h"
+#include "sense.h"
+}
+#include "../vectors/cdb_vectors.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Bytes = std::vector<u8>;
+
+sl_unit disk() {
+  sl_unit u{};
+  u.block_shift = 9;
+  u.blocks = 0x200000;
+  u.rotational = true;
+  u.write_cache = true;
+  u.max_unmap = 1024;
+  u.max_unmap_descriptors = 16;
+  strcpy(u.vendor, "SCST_FIO");
+  strcpy(u.product, "disk01");
+  strcpy(u.revision, "380");
+  strcpy(u.serial, "27cddc71");
+  strcpy(u.t10_dev_id, "27cddc71-disk01");
+  return u;
+}
+
+Bytes inquiry(const sl_unit& unit, Bytes cdb) {
+  const sl_port_id port = {7, 0x0960};
+  u8 buf[SL_INQUIRY_MAX];
+  std::size_t len = 0;
+  cdb.resize(6);
+  if (sl_inquiry(cdb.data(), &unit, &port, buf, &len) != SL_OK)
+    return {};
+  return {buf, buf + len};
+}
+
+Bytes mode_sense(const sl_unit& unit, const sl_mode& mode, Bytes cdb, bool protect = false) {
+  u8 buf[SL_MODE_MAX];
+  std::size_t len = 0;
+  cdb.resize(10);
+  if (sl_mode_sense(cdb.data(), &unit, &mode, protect, buf, &len) != SL_OK)
+    return {};
+  return {buf, buf + len};
+}
+
+std::string text(const Bytes& b, std::size_t at, std::size_t len) {
+  return {b.begin() + static_cast<std::ptrdiff_t>(at),
+          b.begin() + static_cast<std::ptrdiff_t>(at + len)};
+}
+
+} // namespace
+
+TEST_CASE("CDBs are decoded into address, length and direction") {
+  for (const cdb_vector& v : cdb_vectors) {
+    INFO(v.what);
+    sl_cdb c{};
+    REQUIRE(sl_cdb_parse(v.cdb, v.cdb_len, 9, &c) == SL_OK);
+    CHECK(c.id == v.id);
+    CHECK(c.dir == v.dir);
+    CHECK(c.lba == v.lba);
+    CHECK(c.blocks == v.blocks);
+    CHECK(c.data_len == v.data_len);
+    CHECK(c.fua == v.fua);
+  }
+}
+
+TEST_CASE("Unknown and short CDBs are invalid opcodes") {
+  sl_cdb c{};
+  const u8 unknown[16] = {0xff};
+  CHECK(sl_cdb_parse(unknown, 16, 9, &c) == SL_INVALID_OPCODE);
+  const u8 service[16] = {0x9e, 0x1f};
+  CHECK(sl_cdb_parse(service, 16, 9, &c) == SL_INVALID_OPCODE);
+  const u8 read10[10] = {0x28};
+  CHECK(sl_cdb_parse(read10, 9, 9, &c) == SL_INVALID_OPCODE);
+  CHECK(sl_cdb_parse(read10, 0, 9, &c) == SL_INVALID_OPCODE);
+}
+
+TEST_CASE("Every operation of the table is found by its own opcode and service action") {
+  for (int i = SL_OP_NONE + 1; i < SL_OP_COUNT; i++) {
+    const sl_op* op = sl_op_get(static_cast<sl_op_id>(i));
+    INFO(op->name);
+    u8 cdb[16] = {op->opcode, op->service_action};
+    CHECK(sl_op_find(cdb, op->cdb_len) == i);
+    CHECK(op->usage[0] == op->opcode);
+    CHECK(op->lba_at + op->lba_len <= op->cdb_len);
+    CHECK(op->len_at + op->len_len <= op->cdb_len);
+  }
+}
+
+TEST_CASE("Sense data has a fixed and a descriptor form") {
+  u8 b[SL_SENSE_LEN];
+  REQUIRE(sl_sense_build(b, sizeof(b), false, SL_LBA_OUT_OF_RANGE, nullptr) == 18);
+  CHECK(b[0] == 0x70);
+  CHECK(b[2] == 5);
+  CHECK(b[7] == 10);
+  CHECK(b[12] == 0x21);
+  CHECK(b[13] == 0);
+  REQUIRE(sl_sense_build(b, sizeof(b), true, SL_UA_NEXUS_LOSS, nullptr) == 8);
+  CHECK(b[0] == 0x72);
+  CHECK(b[1] == 6);
+  CHECK(b[2] == 0x29);
+  CHECK(b[3] == 7);
+  CHECK(b[7] == 0);
+}
+
+TEST_CASE("Sense data carries information and a field pointer") {
+  sl_sense_info more{};
+  more.info_valid = true;
+  more.info = 0x12345678;
+  more.field_valid = more.field_in_cdb = more.bit_valid = true;
+  more.field_byte = 2;
+  more.field_bit = 7;
+  u8 b[SL_SENSE_LEN];
+  sl_sense_build(b, sizeof(b), false, SL_INVALID_CDB_FIELD, &more);
+  CHECK(b[0] == 0xf0);
+  CHECK(sl_get_be32(b + 3) == 0x12345678);
+  CHECK(b[15] == (0x80 | 0x40 | 0x08 | 7));
+  CHECK(sl_get_be16(b + 16) == 2);
+  CHECK(sl_sense_build(b, sizeof(b), true, SL_INVALID_CDB_FIELD, &more) == 28);
+  CHECK(b[7] == 20);
+  CHECK(b[8] == 0);
+  CHECK(sl_get_be64(b + 12) == 0x12345678);
+  CHECK(b[20] == 2);
+}
+
+TEST_CASE("Information above 32 bits is left out of fixed sense data") {
+  sl_sense_info more{};
+  more.info_valid = true;
+  more.info = 0x100000000ull;
+  u8 b[SL_SENSE_LEN];
+  sl_sense_build(b, sizeof(b), false, SL_MISCOMPARE, &more);
+  CHECK(b[0] == 0x70);
+  CHECK(sl_get_be32(b + 3) == 0);
+}
+
+TEST_CASE("Sense data is cut to the buffer and its whole length told") {
+  u8 b[10];
+  memset(b, 0x5a, sizeof(b));
+  CHECK(sl_sense_build(b, 8, false, SL_ABORTED, nullptr) == 18);
+  CHECK(b[2] == 0xb);
+  CHECK(b[8] == 0x5a);
+}
+
+TEST_CASE("Standard INQUIRY data names vendor, product and revision") {
+  Bytes d = inquiry(disk(), {0x12});
+  REQUIRE(d.size() == 96);
+  CHECK(d[0] == 0);
+  CHECK(d[2] == 6);
+  CHECK(d[4] == 91);
+  CHECK(text(d, 8, 8) == "SCST_FIO");
+  CHECK(text(d, 16, 16) == "disk01          ");
+  CHECK(text(d, 32, 4) == "380 ");
+}
+
+TEST_CASE("INQUIRY with a page but without EVPD is refused") {
+  CHECK(inquiry(disk(), {0x12, 0, 0x80}).empty());
+  CHECK(inquiry(disk(), {0x12, 1, 0x7f}).empty());
+}
+
+TEST_CASE("Every page that page 00h lists can be read, and has its length") {
+  for (bool thin : {false, true}) {
+    sl_unit unit = disk();
+    unit.thin = thin;
+    Bytes pages = inquiry(unit, {0x12, 1, 0});
+    REQUIRE(pages.size() > 4);
+    CHECK(sl_get_be16(pages.data() + 2) == pages.size() - 4);
+    CHECK(std::is_sorted(pages.begin() + 4, pages.end()));
+    CHECK((std::find(pages.begin() + 4, pages.end(), 0xb2) != pages.end()) == thin);
+    for (std::size_t i = 4; i < pages.size(); i++) {
+      Bytes page = inquiry(unit, {0x12, 1, pages[i]});
+      REQUIRE(page.size() >= 4);
+      CHECK(page[1] == pages[i]);
+      CHECK(sl_get_be16(page.data() + 2) == page.size() - 4);
+    }
+  }
+}
+
+TEST_CASE("Page 80h is the serial number") {
+  Bytes page = inquiry(disk(), {0x12, 1, 0x80});
+  CHECK(text(page, 4, page.size() - 4) == "27cddc71");
+}
+
+TEST_CASE("The designators of page 83h fill it exactly") {
+  sl_unit unit = disk();
+  unit.naa_id = 0x5001405000000001ull;
+  strcpy(unit.scsi_name, "iqn.2020-05.example.lab:disk01");
+  Bytes page = inquiry(unit, {0x12, 1, 0x83});
+  std::size_t at = 4;
+  bool naa = false;
+  while (at + 4 <= page.size()) {
+    naa = naa || ((page[at + 1] & 0xf) == 3 && page[at + 3] == 8);
+    at += 4u + page[at + 3];
+  }
+  CHECK(at == page.size());
+  CHECK(naa);
+}
+
+TEST_CASE("The longest identities fit the INQUIRY buffer") {
+  sl_unit unit = disk();
+  unit.naa_id = 0x5001405000000001ull;
+  memset(unit.t10_dev_id, 'x', SL_T10_ID_LEN);
+  memset(unit.vendor_specific, 'x', SL_VENDOR_SPECIFIC_LEN);
+  memset(unit.scsi_name, 'x', SL_NAME_LEN);
+  memset(unit.serial, 'x', SL_SERIAL_LEN);
+  for (u8 code : {0x80, 0x83})
+    CHECK(inquiry(unit, {0x12, 1, code}).size() <= SL_INQUIRY_MAX);
+}
+
+TEST_CASE("READ CAPACITY gives the last block and its length") {
+  sl_unit unit = disk();
+  u8 b[32];
+  sl_read_capacity_10(&unit, b);
+  CHECK(sl_get_be32(b) == 0x1fffff);
+  CHECK(sl_get_be32(b + 4) == 512);
+  unit.blocks = 0x100000001ull;
+  sl_read_capacity_10(&unit, b);
+  CHECK(sl_get_be32(b) == 0xffffffff);
+  sl_read_capacity_16(&unit, b);
+  CHECK(sl_get_be64(b) == 0x100000000ull);
+  CHECK(sl_get_be32(b + 8) == 512);
+}
+
+TEST_CASE("MODE SENSE gives its header, the block descriptor and the pages") {
+  const sl_mode mode = {false, false, true, true};
+  Bytes d = mode_sense(disk(), mode, {0x1a, 0, 0x08});
+  REQUIRE(d.size() == 4 + 8 + 20);
+  CHECK(d[0] == d.size() - 1);
+  CHECK(d[2] == 0x10);
+  CHECK(d[3] == 8);
+  CHECK(sl_get_be32(d.data() + 4) == 0x200000);
+  CHECK(sl_get_be24(d.data() + 9) == 512);
+  CHECK(d[12] == 0x08);
+  CHECK((d[14] & 0x04) == 0x04);
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x08}).size() == 4 + 20);
+  CHECK(mode_sense(disk(), mode, {0x5a, 0x10, 0x08}).size() == 8 + 16 + 20);
+  CHECK(mode_sense(disk(), mode, {0x1a, 0, 0x08}, true)[2] == 0x90);
+}
+
+TEST_CASE("MODE SENSE of all pages is the sum of the pages") {
+  const sl_mode mode = {false, false, true, true};
+  std::size_t sum = 0;
+  for (u8 code = 0; code < 0x3f; code++) {
+    Bytes d = mode_sense(disk(), mode, {0x1a, 0x08, code});
+    sum += d.empty() ? 0 : d.size() - 4;
+  }
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x3f}).size() == 4 + sum);
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0xbf}).size() == 4 + sum); // default values
+}
+
+TEST_CASE("Saved mode pages and unknown ones are refused") {
+  const sl_mode mode = {false, false, true, true};
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0xff}).empty());
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x2f}).empty());
+  CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x08, 0x01}).empty());
+}
+
+TEST_CASE("What MODE SENSE gives MODE SELECT takes, and nothing changes") {
+  const sl_unit unit = disk();
+  sl_mode mode = {true, false, true, true};
+  const sl_mode before = mode;
+  Bytes d = mode_sense(unit, mode, {0x5a, 0, 0x3f});
+  d[0] = d[1] = 0;
+  const u8 cdb[10] = {0x55, 0x10};
+  CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode.descriptor_sense == before.descriptor_sense);
+  CHECK(mode.swp == before.swp);
+  CHECK(mode.write_cache == before.write_cache);
+}
+
+TEST_CASE("MODE SELECT changes only what is changeable, and all or nothing") {
+  const sl_unit unit = disk();
+  sl_mode mode = {false, false, true, true};
+  const u8 cdb[6] = {0x15, 0x10};
+  Bytes d = mode_sense(unit, mode, {0x1a, 0x08, 0x08});
+  d[0] = 0;
+  d[6] &= ~0x04; // WCE off
+  CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK_FALSE(mode.write_cache);
+
+  Bytes two = mode_sense(unit, mode, {0x1a, 0x08, 0x0a});
+  two[0] = 0;
+  two[6] ^= 0x04; // D_SENSE
+  Bytes bad(d.begin() + 4, d.end());
+  bad[12] ^= 0xff;
+  two.insert(two.end(), bad.begin(), bad.end());
+  CHECK(sl_mode_select(cdb, &unit, two.data(), two.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  CHECK_FALSE(mode.descriptor_sense);
+}
+
+TEST_CASE("Cut-off parameter lists of MODE SELECT are refused") {
+  const sl_unit unit = disk();
+  sl_mode mode = {false, false, true, true};
+  const u8 cdb[6] = {0x15, 0x10};
+  Bytes d = mode_sense(unit, mode, {0x1a, 0, 0x08});
+  d[0] = 0;
+  CHECK(sl_mode_select(cdb, &unit, d.data(), 0, &mode) == SL_OK);
+  for (std::size_t len = 1; len < d.size(); len++) {
+    if (len == 4 + 8)
+      continue; // header and descriptor alone are a whole list
+    INFO(len);
+    CHECK(sl_mode_select(cdb, &unit, d.data(), len, &mode) == SL_PARAM_LIST_LENGTH);
+  }
+}
+
+TEST_CASE("LUNs survive packing in every form") {
+  for (auto method : {SL_LUN_PERIPHERAL, SL_LUN_FLAT, SL_LUN_LOGICAL_UNIT})
+    for (u32 lun : {0u, 1u, 31u, 32u, 255u, 256u, SL_LUN_MAX}) {
+      u8 b[8];
+      u32 back = ~0u;
+      sl_lun_pack(method, lun, b);
+      CHECK(sl_lun_unpack(b, &back));
+      CHECK(back == lun);
+    }
+}
+
+TEST_CASE("LUN forms that name no unit here are refused") {
+  u32 lun;
+  for (u64 value : std::initializer_list<u64>{0x0001000100000000ull, 0x0100000000000000ull,
+                                              0x8100000000000000ull, 0x8020000000000000ull,
+                                              u64{SL_LUN_WK_REPORT_LUNS}, ~0ull}) {
+    u8 b[8];
+    sl_put_be64(value, b);
+    CHECK_FALSE(sl_lun_unpack(b, &lun));
+  }
+}
+
+TEST_CASE("Initiator patterns match as the interface says") {
+  struct Row {
+    const char *pattern, *name;
+    bool match;
+  };
+  const Row rows[] = {
+      {"iqn.a:host", "iqn.a:host", true},
+      {"iqn.a:host", "iqn.a:hosts", false},
+      {"iqn.A:Host", "iqn.a:host", true},
+      {"iqn.a:host?", "iqn.a:host1", true},
+      {"iqn.a:host?", "iqn.a:host", false},
+      {"*", "", true},
+      {"*", "anything", true},
+      {"iqn.*:h*t", "iqn.a:b:hot", true},
+      {"iqn.*:h*t", "iqn.a:b:hots", false},
+      {"!iqn.a:*", "iqn.a:x", false},
+      {"!iqn.a:*", "iqn.b:x", true},
+      {"", "", true},
+      {"", "x", false},
+      {"a**b", "ab", true},
+      {"*?", "", false},
+      {"!*", "x", false},
+  };
+  for (const Row& r : rows) {
+    INFO(r.pattern << " / " << r.name);
+    CHECK(sl_name_match(r.pattern, r.name) == r.match);
+  }
+}
