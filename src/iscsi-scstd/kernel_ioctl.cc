@@ -47,6 +47,8 @@ public:
         return E2BIG;
       buf.resize(list.needed);
     }
+    if (list.needed && !buf[0])
+      return E2BIG; // more than the kernel copies at all
     names.clear();
     for (std::size_t at = 0; at < list.needed; at += names.back().size() + 1)
       names.emplace_back(buf.c_str() + at);

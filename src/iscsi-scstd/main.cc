@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
@@ -46,6 +47,7 @@ int serve(const Options& options, Background& background) {
   if (!ids.error.empty())
     return fail(ExitCode::Usage, ids.error);
   UniqueFd stop = stop_signals();
+  tzset(); // syslog needs the time zone later, when no file can be opened
   raise_file_limit();
   KernelOpen opened = open_kernel("/dev/" ISCSI_SCST_CTL_NAME);
   if (!opened.kernel) {

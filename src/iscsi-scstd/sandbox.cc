@@ -64,19 +64,49 @@ std::string drop_capabilities() {
 
 /// The event loop, memory, the clock, the end; syslog and sd_notify.
 constexpr int kCalls[] = {
-    SCMP_SYS(accept4),        SCMP_SYS(brk),          SCMP_SYS(clock_gettime),
-    SCMP_SYS(close),          SCMP_SYS(connect),      SCMP_SYS(dup2),
-    SCMP_SYS(dup3),           SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_pwait),
-    SCMP_SYS(epoll_wait),     SCMP_SYS(exit),         SCMP_SYS(exit_group),
-    SCMP_SYS(fstat),          SCMP_SYS(futex),        SCMP_SYS(getpid),
-    SCMP_SYS(getrandom),      SCMP_SYS(getsockname),  SCMP_SYS(gettid),
-    SCMP_SYS(gettimeofday),   SCMP_SYS(lseek),        SCMP_SYS(madvise),
-    SCMP_SYS(mremap),         SCMP_SYS(munmap),       SCMP_SYS(newfstatat),
-    SCMP_SYS(read),           SCMP_SYS(recvfrom),     SCMP_SYS(restart_syscall),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sendmsg),
-    SCMP_SYS(sendto),         SCMP_SYS(setsockopt),   SCMP_SYS(shutdown),
-    SCMP_SYS(sigaltstack),    SCMP_SYS(time),         SCMP_SYS(unlink),
-    SCMP_SYS(write),          SCMP_SYS(writev),
+    SCMP_SYS(accept4),
+    SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_gettime64),
+    SCMP_SYS(close),
+    SCMP_SYS(connect),
+    SCMP_SYS(dup2),
+    SCMP_SYS(dup3),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(fstat),
+    SCMP_SYS(futex),
+    SCMP_SYS(futex_time64),
+    SCMP_SYS(getpid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(gettid),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(lseek),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mremap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(read),
+    SCMP_SYS(recv),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(send),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(time),
+    SCMP_SYS(unlink),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
 };
 
 /// ioctl requests of the control device that are needed after set-up.
@@ -104,7 +134,7 @@ int add_rules(scmp_filter_ctx ctx, int kernel_fd) {
                       {equals(0, static_cast<scmp_datum_t>(kernel_fd)), equals(1, request)});
   // Local sockets only, for syslog and sd_notify; memory, but none to run code from.
   err = err ? err : allow(ctx, SCMP_SYS(socket), {equals(0, AF_UNIX)});
-  for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
+  for (int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)})
     err = err ? err : allow(ctx, call, {not_executable});
   return err;
 }

@@ -57,6 +57,8 @@ bool Server::run() {
     log(Level::Error, "cannot watch for events: {}", strerror(errno));
     return false;
   }
+  if (!kernel_event()) // what is enabled now, before the first change of it
+    return false;
   std::array<epoll_event, 64> events{};
   for (;;) {
     int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout());

@@ -16,7 +16,9 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 
 using namespace initiator;
 
@@ -115,6 +117,25 @@ TEST_CASE("The confined daemon may still call the control device") {
   // Nothing is open as file 1000: the filter lets the call through to find that out.
   CHECK(confined([](int) { return ioctl(1000, ISCSI_SCST_GET_TARGET, nullptr) < 0 ? errno : 0; }) ==
         EBADF);
+}
+
+TEST_CASE("The confined daemon can still tell systemd that it is ready") {
+  scstd::UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  // In the abstract name space: the confined user may send to it.
+  const std::string name = "@scstd-test-" + std::to_string(getpid());
+  name.copy(a.sun_path, sizeof(a.sun_path) - 1);
+  a.sun_path[0] = '\0';
+  const auto len = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  REQUIRE(bind(fd.get(), reinterpret_cast<sockaddr*>(&a), len) == 0);
+  setenv("NOTIFY_SOCKET", name.c_str(), 1);
+  const int code = confined([](int) { return sd_notify(0, "READY=1") > 0 ? 0 : 1; });
+  unsetenv("NOTIFY_SOCKET");
+  CHECK(code == 0);
+  char text[64] = "";
+  CHECK(recv(fd.get(), text, sizeof(text) - 1, MSG_DONTWAIT) == 7);
+  CHECK(std::string(text) == "READY=1");
 }
 
 TEST_CASE("No capability is left after confining") {
