@@ -20,12 +20,12 @@ check() {
 	say "ok: $what"
 }
 
-# refused WHAT COMMAND...: the command must fail.
+# refused WHAT COMMAND...: the command must fail; WHAT is what must not be.
 refused() {
 	what=$1
 	shift
-	if "$@"; then fail "$what: was not refused"; fi
-	say "ok: $what"
+	if "$@"; then fail "$what, and must not"; fi
+	say "ok, it is not so that $what"
 }
 
 # await SECONDS COMMAND...: until the command succeeds; for conditions that announce themselves
@@ -72,6 +72,8 @@ TARGET_DRIVER iscsi {
 
 	TARGET $target {
 		enabled 1
+		HeaderDigest CRC32C,None
+		DataDigest CRC32C,None
 
 		GROUP allowed {
 			LUN 0 disk0$read_only

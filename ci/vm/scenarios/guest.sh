@@ -9,7 +9,7 @@
 
 case $BOOT in
 1)
-	refused "the jobs share is read-only" touch /run/jobs/x
+	refused "the jobs share can be written" touch /run/jobs/x
 	check "results can be written" touch "$RESULTS/file"
 	echo kept >/var/tmp/kept
 	next_boot

@@ -130,7 +130,7 @@ check "every malformed PDU is dealt with on its own connection" \
 touch /root/enough
 wait
 check "the other session read all the while" test -s /root/rounds
-refused "and read something else" test -e /root/differs
+refused "it read something else" test -e /root/differs
 check "it is still the same session" test "$(iscsiadm -m session)" = "$session"
 refused "the kernel had to log in again" sh -c 'dmesg | grep -q "connection[0-9:]* detected conn error"'
 check "the target still answers" answers
