@@ -41,7 +41,7 @@ def login():
     s = connect()
     keys = b"".join(k + b"\0" for k in (
         b"InitiatorName=" + INITIATOR.encode(), b"TargetName=" + TARGET.encode(),
-        b"SessionType=Normal", b"AuthMethod=None", b"HeaderDigest=None", b"DataDigest=None",
+        b"SessionType=Normal", b"HeaderDigest=None", b"DataDigest=None",
         b"ImmediateData=Yes", b"InitialR2T=Yes"))
     isid = b"\x80" + os.urandom(5)
     pdu = struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, len(keys), isid, 0, 1, 0, 0, 1, 0)
