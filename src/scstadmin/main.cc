@@ -2,7 +2,7 @@
 // scstadmin: the command line, wired to the real tree and the terminal.
 #include "cli.hh"
 #include "sysfs.hh"
-#include "verbs/verbs.hh"
+#include "verbs.hh"
 
 #include <cstdio>
 #include <cstdlib>

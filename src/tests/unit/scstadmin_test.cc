@@ -8,7 +8,7 @@
 #include "diff.hh"
 #include "scst_twin.hh"
 #include "sysfs_read.hh"
-#include "verbs/verbs.hh"
+#include "verbs.hh"
 
 #include <algorithm>
 #include <cerrno>

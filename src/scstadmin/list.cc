@@ -2,7 +2,7 @@
 // The -list operations: tables of what is live.
 #include "verbs.hh"
 
-#include "../sysfs_read.hh"
+#include "sysfs_read.hh"
 
 #include <algorithm>
 #include <fmt/format.h>

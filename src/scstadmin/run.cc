@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "verbs.hh"
 
-#include "../apply.hh"
+#include "apply.hh"
 
 #include <fmt/format.h>
 

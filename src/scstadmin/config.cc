@@ -2,10 +2,10 @@
 // -config, -check_config, -write_config, -clear_config: whole configurations.
 #include "verbs.hh"
 
-#include "../apply.hh"
-#include "../conf_read.hh"
-#include "../conf_write.hh"
-#include "../sysfs_read.hh"
+#include "apply.hh"
+#include "conf_read.hh"
+#include "conf_write.hh"
+#include "sysfs_read.hh"
 
 #include <cerrno>
 #include <cstring>

@@ -2,8 +2,8 @@
 // Single changes: each operation is a row that says which file gets which text.
 #include "verbs.hh"
 
-#include "../apply.hh"
-#include "../sysfs_read.hh"
+#include "apply.hh"
+#include "sysfs_read.hh"
 
 #include <fmt/format.h>
 
