@@ -293,6 +293,9 @@ int take_back(const Session& s, bool all) {
         continue;
       if (!s.sys.is_root() && run->plan.road == "native")
         return must_be_root(verb);
+      if (all)
+        if (auto stopped = apply.stop(*run); !stopped)
+          return stopped.error();
       const auto summary = apply.undo(*run, verb);
       if (!summary)
         return summary.error();

@@ -46,6 +46,9 @@ INST_ACTION_VERBS(WaitPortal)
 INST_ACTION_VERBS(Action)
 #undef INST_ACTION_VERBS
 
+/// Stops those that run, whoever started them, the last one first. Nothing where no init runs.
+Result<void> stop_services(const Context& ctx, const Services& services);
+
 // Shared by the kinds.
 
 /// Runs argv on the target (through chroot(8) for another root). An exit status other than 0 is

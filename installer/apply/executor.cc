@@ -110,6 +110,14 @@ Result<Summary> Apply::resume(Run run) {
   return run.undoing ? undo(std::move(run), "resumed") : forward(run);
 }
 
+Result<void> Apply::stop(const Run& run) {
+  for (const Step& step : run.plan.steps)
+    if (const auto* services = std::get_if<Services>(&step.action))
+      if (auto stopped = stop_services(context(run.plan), *services); !stopped)
+        return stopped;
+  return {};
+}
+
 Result<Summary> Apply::undo(Run run, const std::string& why) {
   progress_.undo_begins(run, why);
   if (!run.undoing)

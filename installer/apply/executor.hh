@@ -45,6 +45,8 @@ public:
   Result<Summary> run(const Plan& plan) override;
   /// Goes on where a killed run stopped, forwards or backwards.
   Result<Summary> resume(Run run);
+  /// Before all is removed: what serves it stops, even if it was not us who enabled it.
+  Result<void> stop(const Run& run);
   /// Undoes one run; one step after the other from the last.
   Result<Summary> undo(Run run, const std::string& why);
 

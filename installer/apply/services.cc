@@ -121,6 +121,10 @@ const json& list_of(const json& before, const char* key) {
 
 } // namespace
 
+Result<void> stop_services(const Context& ctx, const Services& services) {
+  return stop(ctx, services, json::array());
+}
+
 bool is_done(const Context& ctx, const Services& s) {
   return std::all_of(s.names.begin(), s.names.end(), [&](const std::string& name) {
     return s.verb == "enable" ? is_enabled(ctx, s, name) : is_running(ctx, s, name);

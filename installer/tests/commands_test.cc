@@ -6,6 +6,8 @@
 #include "machine.hh"
 #include "sys/fake.hh"
 
+#include <algorithm>
+
 using namespace inst;
 using test::holds;
 
@@ -131,6 +133,27 @@ TEST_CASE("After an interrupted run apply refuses and names the two ways on") {
   CHECK(b.run("status") == static_cast<int>(Exit::resumable));
   CHECK(b.run("rollback") == 0);
   CHECK(b.run("status") == 0);
+}
+
+TEST_CASE("Uninstalling stops services that a package had enabled, before it takes their files") {
+  Bench b;
+  Run run;
+  run.number = 1;
+  run.plan = test::plan(test::ready_machine()).plan;
+  run.steps.resize(run.plan.steps.size());
+  Journal journal(b.sys, "/var/lib/scst-install");
+  REQUIRE(journal.start(run));
+  for (std::size_t i = 0; i < run.steps.size(); i++)
+    REQUIRE(journal.step(run, i, StepState::skipped));
+  REQUIRE(journal.end(run));
+  b.cli.yes = true;
+  CHECK(b.run("uninstall") == 0);
+  const auto ran = [&](const std::string& line) {
+    return std::find(b.sys.runs.begin(), b.sys.runs.end(), line) != b.sys.runs.end();
+  };
+  CHECK(ran("systemctl --quiet stop scst.service"));
+  CHECK(ran("systemctl --quiet stop iscsi-scstd.service"));
+  CHECK_FALSE(ran("systemctl --quiet disable scst.service"));
 }
 
 TEST_CASE("Uninstalling where nothing was installed says so") {
