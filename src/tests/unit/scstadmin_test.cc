@@ -418,6 +418,30 @@ TEST_CASE("A failed operation says so and fails") {
   CHECK(w.errors.find("read-only") != std::string::npos);
 }
 
+TEST_CASE("Setting attributes asks first") {
+  World w;
+  CHECK(w.admin({"-set_scst_attr", "-attributes", "threads=3"}) == 1);
+  CHECK(w.errors.find("-noprompt") != std::string::npos);
+  w.answer = false;
+  CHECK(w.admin({"-set_scst_attr", "-attributes", "threads=3"}) == 0);
+  CHECK(w.out.find("Aborting") != std::string::npos);
+  CHECK(w.twin.writes.empty());
+  w.answer = true;
+  CHECK(w.admin({"-set_scst_attr", "-attributes", "threads=3"}) == 0);
+  CHECK(w.value("threads") == "3");
+  CHECK(w.admin({"-set_scst_attr", "-attributes", ",", "-noprompt"}) == 1);
+}
+
+TEST_CASE("Closing a device that is mapped asks first") {
+  World w;
+  REQUIRE(w.config(kConfig) == 0);
+  w.twin.attribute("devices/disk1/exported/export0", "");
+  CHECK(w.admin({"-close_dev", "disk1", "-handler", "vdisk_fileio"}) == 1);
+  CHECK(w.twin.exists("devices/disk1"));
+  CHECK(w.admin({"-close_dev", "disk1", "-handler", "vdisk_fileio", "-force"}) == 0);
+  CHECK_FALSE(w.twin.exists("devices/disk1"));
+}
+
 TEST_CASE("Lists show what is live") {
   World w;
   REQUIRE(w.config(kConfig) == 0);
