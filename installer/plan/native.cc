@@ -255,6 +255,9 @@ void plan_services(Builder& b, const std::string& init, bool known_target) {
         "the target is back after a reboot", {"the " + init + " boot sequence"},
         Services{"enable", init, names, live});
   if (!b.starts()) {
+    if (b.options.root.empty() && b.out.plan.kernel != b.facts.running)
+      b.note(fmt::format("kernel {} does not run now: the target starts when it is booted",
+                         b.out.plan.kernel));
     for (const std::string& obstacle : b.facts.loading.obstacles)
       if (b.options.root.empty() && !b.options.no_start && !b.facts.chroot)
         b.note("nothing is loaded or started: " + obstacle);

@@ -89,7 +89,8 @@ std::vector<std::string> Builder::missing(const std::vector<std::string>& names)
 }
 
 bool Builder::starts() const {
-  return !is_offline(facts, options) && facts.loading.possible && facts.init_live;
+  const bool runs_now = out.plan.kernel.empty() || out.plan.kernel == facts.running;
+  return !is_offline(facts, options) && facts.loading.possible && facts.init_live && runs_now;
 }
 
 void check_options(Builder& b) {

@@ -87,6 +87,20 @@ TEST_CASE("An unknown kernel is refused with the list of known ones") {
   CHECK(holds(refused(p), "6.1.0-50-amd64, 6.12.9-amd64"));
 }
 
+TEST_CASE(
+    "For a kernel that does not run now nothing is started, and a note says when it will be") {
+  Facts f = ready_machine();
+  f.kernels[1].build_tree = "/usr/src/linux-headers-6.12.9-amd64";
+  Options o;
+  o.kernel = "6.12.9-amd64";
+  const Planned p = plan(f, o);
+  REQUIRE(p.refusals.empty());
+  CHECK(p.plan.kernel == "6.12.9-amd64");
+  CHECK(find_step(p.plan, "load-modules") == nullptr);
+  REQUIRE(p.plan.notes.size() == 1);
+  CHECK(holds(p.plan.notes[0], "6.12.9-amd64 does not run now"));
+}
+
 TEST_CASE("A kernel outside of the catalog's range is refused on both ends") {
   Facts f = ready_machine();
   for (const Version v : {Version{5, 9, 255}, Version{8, 0, 0}}) {
