@@ -96,6 +96,8 @@ int scst_sysfs_init(void);
 void scst_sysfs_exit(void);
 /* Copies a write to a string that may be cut up; NULL: no memory. */
 char *scst_mgmt_line(const char *buf, size_t count);
+/* Usage of add_WHAT and del_WHAT. @params: NULL-terminated, or NULL. */
+ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *params);
 /* Remembers @res for last_sysfs_mgmt_res; the value that the store returns. */
 ssize_t scst_mgmt_result(int res, size_t count);
 int scst_dir_add_attrs(struct scst_dir *dir, const struct attribute *const *attrs);

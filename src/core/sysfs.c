@@ -131,6 +131,25 @@ int scst_parse_bool(const char *buf, size_t count, bool *value)
 }
 EXPORT_SYMBOL_GPL(scst_parse_bool);
 
+/* Tools read the list of parameters out of this text: its words are part of the interface. */
+ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *params)
+{
+	ssize_t n;
+
+	n = sysfs_emit(buf,
+		       "Usage: echo \"add_%s %s_name [parameters]\" >mgmt\n"
+		       "       echo \"del_%s %s_name\" >mgmt\n"
+		       "\n"
+		       "where parameters are one or more param_name=value pairs separated by ';'\n"
+		       "\n", what, what, what, what);
+	if (!params || !*params)
+		return n;
+	n += sysfs_emit_at(buf, n, "The following parameters available: ");
+	for (; *params; params++)
+		n += sysfs_emit_at(buf, n, "%s%s", *params, params[1] ? ", " : "\n");
+	return n;
+}
+
 char *scst_mgmt_line(const char *buf, size_t count)
 {
 	return kstrndup(buf, count, GFP_KERNEL);

@@ -37,21 +37,7 @@ static ssize_t handler_type_show(struct kobject *kobj, struct kobj_attribute *at
 
 static ssize_t handler_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const char *const *p = scst_handler_of(kobj)->ops->params;
-	int n;
-
-	n = sysfs_emit(buf,
-		       "Usage: echo \"add_device device_name [parameters]\" >mgmt\n"
-		       "       echo \"del_device device_name\" >mgmt\n"
-		       "\n"
-		       "where parameters are one or more param_name=value pairs separated by ';'\n"
-		       "\n");
-	if (!p || !*p)
-		return n;
-	n += sysfs_emit_at(buf, n, "The following parameters available: ");
-	for (; *p; p++)
-		n += sysfs_emit_at(buf, n, "%s%s", *p, p[1] ? ", " : "\n");
-	return n;
+	return scst_show_mgmt_help(buf, "device", scst_handler_of(kobj)->ops->params);
 }
 
 static int scst_handler_mgmt(struct scst_handler *handler, char *line)

@@ -69,21 +69,7 @@ static struct scst_driver *scst_driver_of(struct kobject *kobj)
 
 static ssize_t driver_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const char *const *p = scst_driver_of(kobj)->ops->tgt_params;
-	int n;
-
-	n = sysfs_emit(buf,
-		       "Usage: echo \"add_target target_name [parameters]\" >mgmt\n"
-		       "       echo \"del_target target_name\" >mgmt\n"
-		       "\n"
-		       "where parameters are one or more param_name=value pairs separated by ';'\n"
-		       "\n");
-	if (!p || !*p)
-		return n;
-	n += sysfs_emit_at(buf, n, "The following parameters available: ");
-	for (; *p; p++)
-		n += sysfs_emit_at(buf, n, "%s%s", *p, p[1] ? ", " : "\n");
-	return n;
+	return scst_show_mgmt_help(buf, "target", scst_driver_of(kobj)->ops->tgt_params);
 }
 
 static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)

@@ -39,8 +39,11 @@ static bool fileio_enter_worker(struct scst_cmd *cmd)
 	return false;
 }
 
-/* Reads @len bytes at @pos into @iter; fewer means that the file ended. */
-static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
+typedef ssize_t (*fileio_op)(struct kiocb *iocb, struct iov_iter *iter);
+
+/* All of @iter at @pos; fewer bytes than asked for mean that the file ended. */
+static ssize_t fileio_transfer(struct file *file, fileio_op op, struct iov_iter *iter, loff_t pos,
+			       int flags)
 {
 	size_t want = iov_iter_count(iter);
 	struct kiocb iocb;
@@ -50,7 +53,7 @@ static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t
 		init_sync_kiocb(&iocb, file);
 		iocb.ki_pos = pos;
 		iocb.ki_flags |= flags;
-		ret = file->f_op->read_iter(&iocb, iter);
+		ret = op(&iocb, iter);
 		if (ret < 0)
 			return ret;
 		if (!ret)
@@ -60,24 +63,17 @@ static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t
 	return want - iov_iter_count(iter);
 }
 
+static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
+{
+	return fileio_transfer(file, file->f_op->read_iter, iter, pos, flags);
+}
+
 static ssize_t fileio_write_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
 {
 	size_t want = iov_iter_count(iter);
-	struct kiocb iocb;
-	ssize_t ret;
+	ssize_t ret = fileio_transfer(file, file->f_op->write_iter, iter, pos, flags);
 
-	while (iov_iter_count(iter)) {
-		init_sync_kiocb(&iocb, file);
-		iocb.ki_pos = pos;
-		iocb.ki_flags |= flags;
-		ret = file->f_op->write_iter(&iocb, iter);
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			return -EIO;
-		pos += ret;
-	}
-	return want;
+	return ret >= 0 && ret != want ? -EIO : ret;
 }
 
 static enum sl_sense fileio_write_sense(ssize_t error)

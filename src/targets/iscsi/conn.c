@@ -65,6 +65,7 @@ void isc_conn_close(struct isc_conn *conn)
 
 /* --- socket callbacks --- */
 
+/* Data has come, or the end of it: the work finds out. */
 static void isc_data_ready(struct sock *sk)
 {
 	struct isc_conn *conn;
@@ -89,18 +90,6 @@ static void isc_write_space(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-static void isc_state_change(struct sock *sk)
-{
-	struct isc_conn *conn;
-
-	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
-	/* What has come is still read: the end of the stream is found by the work. */
-	if (conn)
-		isc_conn_queue_io(conn);
-	read_unlock_bh(&sk->sk_callback_lock);
-}
-
 static void isc_conn_attach(struct isc_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
@@ -112,7 +101,7 @@ static void isc_conn_attach(struct isc_conn *conn)
 	conn->old_write_space = sk->sk_write_space;
 	sk->sk_user_data = conn;
 	sk->sk_data_ready = isc_data_ready;
-	sk->sk_state_change = isc_state_change;
+	sk->sk_state_change = isc_data_ready;
 	sk->sk_write_space = isc_write_space;
 	write_unlock_bh(&sk->sk_callback_lock);
 }

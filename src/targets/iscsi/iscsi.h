@@ -266,6 +266,9 @@ void isc_conn_kick(struct isc_conn *conn);
 void isc_conn_get(struct isc_conn *conn);
 void isc_conn_put(struct isc_conn *conn);
 
+/* digest.c: goes on with @crc over @len bytes at @offset of @bv */
+u32 isc_crc_pages(u32 crc, const struct bio_vec *bv, u32 offset, u32 len);
+
 /* rx.c: receives up to the end of one PDU; 1 got it, 0 has to wait, -errno */
 int isc_rx(struct isc_conn *conn);
 void isc_rx_drop(struct isc_conn *conn);

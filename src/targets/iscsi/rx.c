@@ -184,23 +184,6 @@ static int isc_rx_ahs(struct isc_conn *conn)
 
 /* --- data segment --- */
 
-static u32 isc_crc_pages(u32 crc, const struct bio_vec *bv, u32 offset, u32 len)
-{
-	for (; len; bv++) {
-		u32 n;
-
-		if (offset >= bv->bv_len) {
-			offset -= bv->bv_len;
-			continue;
-		}
-		n = min(len, bv->bv_len - offset);
-		crc = scst_crc32c(crc, page_address(bv->bv_page) + bv->bv_offset + offset, n);
-		len -= n;
-		offset = 0;
-	}
-	return crc;
-}
-
 /* Receives into the command's pages from @offset on, at most @len bytes. */
 static int isc_rx_pages(struct isc_conn *conn, struct scst_cmd *cmd, u32 offset, u32 len)
 {

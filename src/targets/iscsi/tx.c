@@ -307,26 +307,11 @@ static int isc_tx_head(struct isc_conn *conn)
 	return 1;
 }
 
-static u32 isc_tx_data_crc(struct isc_conn *conn, struct isc_cmd *cmd)
+static u32 isc_tx_data_crc(const struct isc_conn *conn, const struct isc_cmd *cmd)
 {
-	u32 crc = ~0u, offset = conn->tx_offset, len = conn->tx_len;
-	const struct bio_vec *bv;
-
 	if (cmd->kind == ISC_CMD_NOP)
-		return scst_crc32c(crc, cmd->ping + offset, len);
-	for (bv = cmd->scst.bvec; len; bv++) {
-		u32 n;
-
-		if (offset >= bv->bv_len) {
-			offset -= bv->bv_len;
-			continue;
-		}
-		n = min(len, bv->bv_len - offset);
-		crc = scst_crc32c(crc, page_address(bv->bv_page) + bv->bv_offset + offset, n);
-		len -= n;
-		offset = 0;
-	}
-	return crc;
+		return scst_crc32c(~0u, cmd->ping + conn->tx_offset, conn->tx_len);
+	return isc_crc_pages(~0u, cmd->scst.bvec, conn->tx_offset, conn->tx_len);
 }
 
 static void isc_tx_make_trailer(struct isc_conn *conn)
