@@ -2,6 +2,7 @@
 #include "log.hh"
 
 #include <cstdlib>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -17,11 +18,19 @@ struct Sink {
 
 Sink sink;
 
+/// Does the journal read standard error? It says which file it reads (systemd.exec(5)).
+bool journal_reads_stderr() {
+  const char* stream = getenv("JOURNAL_STREAM");
+  struct stat st {};
+  return stream && fstat(STDERR_FILENO, &st) == 0 &&
+         fmt::format("{}:{}", st.st_dev, st.st_ino) == stream;
+}
+
 } // namespace
 
 void log_open(int verbosity, bool to_syslog) {
   sink.threshold = verbosity >= 2 ? Level::Debug : verbosity == 1 ? Level::Info : Level::Notice;
-  sink.journal = getenv("JOURNAL_STREAM") != nullptr;
+  sink.journal = journal_reads_stderr();
   sink.syslog = to_syslog;
   if (to_syslog)
     openlog("iscsi-scstd", LOG_PID | LOG_NDELAY, LOG_DAEMON);

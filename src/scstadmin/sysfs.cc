@@ -51,11 +51,11 @@ public:
     int fd = open(full(path).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
       return errno;
-    text.assign(64ul * 1024, '\0'); // an attribute is at most one page, whatever its size is here
-    ssize_t n = ::read(fd, text.data(), text.size());
+    char page[65536]; // one page at most, and that is the largest there is
+    ssize_t n = ::read(fd, page, sizeof(page));
     int err = n < 0 ? errno : 0;
     close(fd);
-    text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    text.assign(page, n > 0 ? static_cast<std::size_t>(n) : 0);
     return err;
   }
 

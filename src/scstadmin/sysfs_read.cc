@@ -174,8 +174,9 @@ void keep_for_file(const Node& live, const std::vector<std::string>& create, boo
   for (const Node& child : live.children) {
     Node n;
     keep_for_file(child, child.kind == Kind::Lun ? lun_create : live.create, nonkey, n);
-    // An empty handler says nothing; an empty driver may be enabled.
-    if (n.kind != Kind::Handler || !n.children.empty() || !n.attributes.empty())
+    // An empty handler or driver says nothing but that its module is loaded.
+    const bool module = n.kind == Kind::Handler || n.kind == Kind::Driver;
+    if (!module || !n.children.empty() || !n.attributes.empty())
       out.children.push_back(std::move(n));
   }
 }

@@ -38,8 +38,9 @@ std::string parent(const std::string& path) {
 
 ScstTwin::ScstTwin() {
   for (const char* name : {"handlers", "devices", "targets", "handlers/vdisk_fileio",
-                           "handlers/vdisk_nullio", "targets/iscsi"})
+                           "handlers/vdisk_nullio", "targets/iscsi", "targets/scst_local"})
     folder(name);
+  items_["targets/scst_local/mgmt"].text = "The following parameters available: session_name\n";
   attribute("version", "3.8.0", false, false);
   attribute("setup_id", "0x0");
   attribute("threads", "2");

@@ -160,6 +160,7 @@ TEST_CASE("What is saved is what was applied") {
   sort(first.root);
   CHECK(second.errors.empty());
   CHECK(print_conf(first.root) == print_conf(second.root));
+  CHECK(text.find("scst_local") == std::string::npos);
   // The size of a file is marked in sysfs, but it is neither set nor created with.
   CHECK(text.find("size") == std::string::npos);
 }
