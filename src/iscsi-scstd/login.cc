@@ -277,6 +277,8 @@ Status Login::transit(const Flags& flags, sl_text_out& out, Reply& reply) {
     // Out of the security stage nothing can be offered any more.
     sl_text_out none{out.buf, 0, 0};
     int open = sl_neg_offer_missing(&neg_, neg_.stage == SL_STAGE_OPERATIONAL ? &out : &none);
+    if (open == -EPROTO)
+      return fail(Status::InitiatorError, "a key has no value that suits both sides");
     if (open < 0)
       return fail(Status::MissingParameter, "a key that this target insists on was not negotiated");
     if (open > 0)

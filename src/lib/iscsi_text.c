@@ -471,6 +471,16 @@ static bool neg_must_offer(const struct sl_neg *n, enum sl_key key)
 	       neg_combine(rule, rule->def, n->offer[key]) != rule->def;
 }
 
+/* Did a rejected offer leave a default that the target cannot take? */
+static bool neg_is_unacceptable(const struct sl_neg *n, enum sl_key key)
+{
+	const struct key_rule *rule = &rules[key];
+
+	return (rule->flags & INSIST) && n->state[key] == SL_NEG_DONE &&
+	       !neg_is_irrelevant(n, key) &&
+	       neg_combine(rule, n->value[key], n->offer[key]) != n->value[key];
+}
+
 int sl_neg_offer_missing(struct sl_neg *n, struct sl_text_out *out)
 {
 	int open = 0;
@@ -479,6 +489,8 @@ int sl_neg_offer_missing(struct sl_neg *n, struct sl_text_out *out)
 	for (i = 0; i < SL_KEY_COUNT; i++) {
 		enum sl_key key = (enum sl_key)i;
 
+		if (neg_is_unacceptable(n, key))
+			return -EPROTO;
 		if (neg_must_offer(n, key)) {
 			if (neg_add(&rules[i], n->offer[i], out))
 				return -ENOSPC;

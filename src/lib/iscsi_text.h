@@ -138,8 +138,10 @@ int sl_neg_declare(struct sl_neg *n, struct sl_text_out *out);
 
 /*
  * Offers the keys that the initiator left out and whose default the target
- * cannot take. Returns how many offers await an answer, or -ENOSPC. The login
- * must not enter full feature phase before this returns 0.
+ * cannot take. Returns how many offers await an answer; the login must not
+ * enter full feature phase before that is 0.
+ * -ENOSPC: no room for the offers.
+ * -EPROTO: a key was settled at a default that the target cannot take.
  */
 int sl_neg_offer_missing(struct sl_neg *n, struct sl_text_out *out);
 

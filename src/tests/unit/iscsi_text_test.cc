@@ -312,6 +312,17 @@ TEST_CASE("Keys with an unacceptable default are offered and awaited") {
   CHECK(neg.receive("MaxBurstLength", "32768") == -EPROTO);
 }
 
+TEST_CASE("A default that the target cannot take is never agreed on") {
+  Neg neg;
+  neg.n.offer[SL_KEY_DATA_DIGEST] = SL_DIGEST_CRC32C;
+  CHECK(neg.ask("DataDigest", "None") == "DataDigest=Reject;");
+  CHECK(sl_neg_offer_missing(&neg.n, &neg.out) == -EPROTO);
+  Neg burst;
+  burst.n.offer[SL_KEY_MAX_BURST] = 65536;
+  CHECK(burst.ask("MaxBurstLength", "0") == "MaxBurstLength=Reject;");
+  CHECK(sl_neg_offer_missing(&burst.n, &burst.out) == -EPROTO);
+}
+
 TEST_CASE("An answer that is none to our offer ends the login") {
   for (const char* answer : {"None", "Reject", "NotUnderstood", ""}) {
     Neg neg;

@@ -133,10 +133,25 @@ TEST_CASE("Digests are negotiated as the target wants them") {
   World w;
   w.target->params[ISCSI_SCST_P_HEADER_DIGEST] = ISCSI_SCST_DIGEST_CRC32C | ISCSI_SCST_DIGEST_NONE;
   w.target->params[ISCSI_SCST_P_DATA_DIGEST] = ISCSI_SCST_DIGEST_CRC32C;
-  Reply r =
-      w.send(kOperationalToFull, names() + text({"HeaderDigest=CRC32C,None", "DataDigest=None"}));
-  // None is all that the initiator has, CRC32C all that the target takes.
-  CHECK(pairs(r.pdu).find("HeaderDigest=CRC32C;DataDigest=Reject;") == 0);
+  Reply r = w.send(kOperationalToFull,
+                   names() + text({"HeaderDigest=CRC32C,None", "DataDigest=None,CRC32C"}));
+  CHECK(pairs(r.pdu).find("HeaderDigest=CRC32C;DataDigest=CRC32C;") == 0);
+  CHECK(r.next == Next::HandOver);
+  CHECK(w.kernel.added.at(0).params[ISCSI_SCST_P_HEADER_DIGEST] == ISCSI_SCST_DIGEST_CRC32C);
+}
+
+TEST_CASE("A login without a digest that the target insists on is refused") {
+  World w;
+  w.target->params[ISCSI_SCST_P_DATA_DIGEST] = ISCSI_SCST_DIGEST_CRC32C;
+  Reply r = w.send(kOperational, names() + text({"DataDigest=None"}));
+  CHECK(pairs(r.pdu).find("DataDigest=Reject;") == 0);
+  r = w.send(kOperationalToFull, "");
+  CHECK(status(r.pdu) == 0x0200);
+  CHECK(w.kernel.added.empty());
+  // Nor by leaving the operational stage out.
+  World x;
+  x.target->params[ISCSI_SCST_P_DATA_DIGEST] = ISCSI_SCST_DIGEST_CRC32C;
+  CHECK(status(x.send(kSecurityToFull, names()).pdu) == 0x0207);
 }
 
 TEST_CASE("What the target insists on is offered before full feature phase") {
