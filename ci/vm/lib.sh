@@ -117,10 +117,12 @@ logout() {
 # lives in memory, caches and logs, the installer's journal, the keys and the state of others that
 # tell of something having happened and not of something being there.
 file_list() {
-	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
+	set -- / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
 		-o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp \
 		-o -path /var/lib/scst-install -o -path '/var/lib/dkms/mok.*' -o -path /var/lib/guest-job \
-		-o -path /var/lib/systemd \) -prune -o \
-		\( -type f -printf '%p %m %u:%g ' -exec sha256sum {} \; \) -o -printf '%p %m %u:%g %y %l\n' |
-		cut -d' ' -f1-4 | sort
+		-o -path /var/lib/systemd \) -prune -o
+	{
+		find "$@" -printf '%p %y %m %u:%g %l\n'
+		find "$@" -type f -print0 | xargs -0 sha256sum
+	} | sort
 }
