@@ -7,6 +7,7 @@
 #include "kernel_twin.hh"
 #include "server.hh"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <spawn.h>
