@@ -44,6 +44,7 @@ void print_table(Session& s, const Row& head, const std::vector<Row>& rows) {
 
 void print_attributes(Session& s, const std::vector<Attribute>& attributes) {
   std::vector<Row> rows;
+  rows.reserve(attributes.size());
   for (const Attribute& a : attributes)
     rows.push_back({a.name, a.value, a.writable ? "Yes" : "No", a.key ? "Yes" : "No"});
   print_table(s, {"Attribute", "Value", "Writable", "KEY"}, rows);

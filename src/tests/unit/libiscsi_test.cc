@@ -29,6 +29,7 @@ std::string output_of(std::vector<std::string> words, int& code) {
   posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& w : words)
     argv.push_back(w.data());
   argv.push_back(nullptr);

@@ -11,6 +11,7 @@ namespace {
 scstd::Options parse(std::vector<std::string> words) {
   std::vector<char*> argv;
   words.insert(words.begin(), "iscsi-scstd");
+  argv.reserve(words.size() + 1);
   for (std::string& w : words)
     argv.push_back(w.data());
   argv.push_back(nullptr);

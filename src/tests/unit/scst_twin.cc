@@ -181,7 +181,9 @@ int ScstTwin::add_device(const std::string& handler, const std::string& name, ch
   folder(path);
   for (const auto& [key, value] : values) {
     auto it = defaults.find(key);
-    attribute(path + "/" + key, value, it == defaults.end() || it->second != value, false);
+    std::string file = path;
+    file.append("/").append(key);
+    attribute(file, value, it == defaults.end() || it->second != value, false);
   }
   attribute(path + "/t10_dev_id", "27cddc71-" + name);
   attribute(path + "/threads_num", "8");
@@ -214,7 +216,8 @@ int ScstTwin::driver(const std::string& folder, const std::string& text) {
   if (of_target && !exists(path))
     return ENOENT;
   for (int i = 0; i < 10; i++) {
-    const std::string file = owner + "/" + kind + (i ? std::to_string(i) : "");
+    std::string file = owner;
+    file.append("/").append(kind).append(i ? std::to_string(i) : "");
     if (verb.starts_with("add") && !exists(file)) {
       attribute(file, value, true);
       return 0;

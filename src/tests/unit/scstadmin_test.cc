@@ -63,7 +63,7 @@ struct World {
   World& operator=(const World&) = delete;
 
   std::string file(const std::string& text) {
-    const std::string path = folder / "scst.conf";
+    std::string path = folder / "scst.conf";
     std::ofstream(path) << text;
     return path;
   }
@@ -123,8 +123,8 @@ TEST_CASE("A configuration is applied in the order that initiators need") {
             "devices/disk1/t10_dev_id: mine",
             "handlers/vdisk_fileio/mgmt: add_device disk2 filename=/srv/2.img",
             "targets/iscsi/mgmt: add_target iqn.2020-05.example.lab:a InitialR2T=Yes",
-            "targets/iscsi/mgmt: add_target_attribute iqn.2020-05.example.lab:a IncomingUser joe "
-            "twelve-chars",
+            std::string("targets/iscsi/mgmt: add_target_attribute iqn.2020-05.example.lab:a ") +
+                "IncomingUser joe twelve-chars",
             kFolder + "/HeaderDigest: CRC32C,None",
             kFolder + "/luns/mgmt: add disk1 0 read_only=1",
             kFolder + "/ini_groups/mgmt: create hosts",
@@ -468,7 +468,7 @@ TEST_CASE("Lists show what is live") {
 }
 
 TEST_CASE("Options are known by any unique beginning, any case, one or two dashes") {
-  auto verb = [](std::vector<std::string> words) {
+  auto verb = [](const std::vector<std::string>& words) {
     CommandLine line = parse_command_line(words);
     return line.error.empty() ? std::string(line.verbs.at(0).row->name) + "=" + line.verbs[0].value
                               : line.error;
