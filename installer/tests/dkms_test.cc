@@ -136,7 +136,8 @@ TEST_CASE("A guest with other packages is stopped and booted anew on the same po
   REQUIRE(perform(on(s), boot, {}));
   CHECK(s.runs == std::vector<std::string>{
                       "/g/stop --state /c/state",
-                      "/g/boot --info /c/info --state /c/state --forward 3261:3260 --background"});
+                      "/g/boot --info /c/info --state /c/state --forward 3261:3260 --append "
+                      "systemd.setenv=ISCSID_OPTIONS=--announce=127.0.0.1:3261 --background"});
   CHECK(is_done(on(s), boot));
 }
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -84,6 +85,22 @@ Address to_address(const sockaddr_storage& from) {
     return {text, ntohs(v6->sin6_port)};
   }
   return {};
+}
+
+Address parse_address(const std::string& text, std::uint16_t default_port) {
+  std::string host = text;
+  std::uint16_t port = default_port;
+  const std::size_t colon = text.rfind(':');
+  const bool one_colon = colon != std::string::npos && text.find(':') == colon;
+  if (one_colon || (colon != std::string::npos && colon > 0 && text[colon - 1] == ']')) {
+    const char* end = text.data() + text.size();
+    const auto [stop, err] = std::from_chars(text.data() + colon + 1, end, port);
+    if (err != std::errc{} || stop != end || port == 0)
+      return {};
+    host = text.substr(0, colon);
+  }
+  const auto parsed = parse(host, port);
+  return parsed ? to_address(parsed->storage) : Address{};
 }
 
 std::string to_text(const Address& address) {

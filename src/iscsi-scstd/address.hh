@@ -19,6 +19,9 @@ struct Address {
 /// Empty host: not an internet address.
 Address to_address(const sockaddr_storage& from);
 
+/// "host[:port]", numeric, an IPv6 host with a port in brackets; host "" = that is no address.
+Address parse_address(const std::string& text, std::uint16_t default_port);
+
 /// "host:port" with brackets around IPv6, as people write it.
 std::string to_text(const Address& address);
 

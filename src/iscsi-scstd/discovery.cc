@@ -125,8 +125,10 @@ bool Discovery::add_target(const std::string& name) {
   if (kernel_.get_target(target) || !target.enabled)
     return true;
   add("TargetName", name);
-  add("TargetAddress",
-      fmt::format("{},{}", to_text({ends_.portal, ends_.portal_port}), target.portal_group));
+  const Address where = ends_.announced_host.empty()
+                            ? Address{ends_.portal, ends_.portal_port}
+                            : Address{ends_.announced_host, ends_.announced_port};
+  add("TargetAddress", fmt::format("{},{}", to_text(where), target.portal_group));
   return true;
 }
 

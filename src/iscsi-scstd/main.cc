@@ -58,7 +58,8 @@ int serve(const Options& options, Background& background) {
   if (!listeners.error.empty())
     return fail(ExitCode::Failed, listeners.error);
 
-  Server server(*opened.kernel, std::move(listeners.sockets), stop.get(), Limits{});
+  Server server(*opened.kernel, std::move(listeners.sockets), stop.get(), Limits{},
+                options.announced);
   if (!background.prepare())
     return fail(ExitCode::Failed, fmt::format("cannot write {}: {}", kPidFile, strerror(errno)));
   if (std::string error = confine(ids, opened.kernel->event_fd()); !error.empty())

@@ -2,6 +2,8 @@
 // Command line of iscsi-scstd.
 #pragma once
 
+#include "address.hh"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@ struct Options {
   std::string group; ///< likewise; empty: the user's
   std::vector<std::string> addresses;
   std::uint16_t port = 3260;
+  Address announced; ///< said in discovery instead of where it came to; host "" = do not
   std::string error; ///< not empty: what is wrong with the command line
 };
 

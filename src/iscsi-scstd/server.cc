@@ -30,9 +30,10 @@ void set_options(int fd) {
 
 } // namespace
 
-Server::Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits)
+Server::Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits,
+               Address announced)
     : kernel_(kernel), listeners_(std::move(listeners)), stop_fd_(stop_fd), limits_(limits),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
+      announced_(std::move(announced)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
 bool Server::add(int fd, std::uint32_t events) {
   epoll_event ev{};
@@ -148,8 +149,9 @@ void Server::admit(UniqueFd fd, const sockaddr_storage& peer) {
   if (!add(raw, EPOLLIN))
     return;
   Guest& guest = guests_[raw];
-  guest.connection = std::make_unique<Connection>(std::move(fd), kernel_,
-                                                  Ends{-1, portal.host, portal.port, source});
+  guest.connection = std::make_unique<Connection>(
+      std::move(fd), kernel_,
+      Ends{-1, portal.host, portal.port, source, announced_.host, announced_.port});
   guest.events = EPOLLIN;
   per_source_[source]++;
   set_deadline(raw, guest, limits_.login);

@@ -3,6 +3,7 @@
 // keeps a flood of half-open logins from hurting anyone.
 #pragma once
 
+#include "address.hh"
 #include "connection.hh"
 #include "kernel.hh"
 #include "unique_fd.hh"
@@ -29,7 +30,9 @@ struct Limits {
 class Server {
 public:
   /// `stop_fd` becomes readable when the loop is to end.
-  Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits);
+  /// `announced`: what discovery says instead of where the initiator came to; host "" = that.
+  Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits,
+         Address announced = {});
 
   /// Runs until `stop_fd` or the kernel side ends it. False: an error, which is logged.
   bool run();
@@ -63,6 +66,7 @@ private:
   std::vector<UniqueFd> listeners_;
   int stop_fd_;
   Limits limits_;
+  Address announced_;
   UniqueFd epoll_;
   bool enabled_ = false;   ///< what the kernel says
   bool listening_ = false; ///< listeners are watched

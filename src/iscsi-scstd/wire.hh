@@ -60,7 +60,9 @@ struct Ends {
   int fd = -1;
   std::string portal; ///< our address
   std::uint16_t portal_port = 0;
-  std::string peer; ///< the initiator's address
+  std::string peer;             ///< the initiator's address
+  std::string announced_host{}; ///< what discovery says instead of `portal`; "" = that
+  std::uint16_t announced_port = 0;
 };
 
 } // namespace scstd

@@ -17,8 +17,9 @@ namespace {
 constexpr unsigned kFinal = 0x80;
 
 struct World {
-  explicit World(std::string portal = "10.9.8.7", const std::string& keys = {}) {
-    Ends ends{-1, std::move(portal), 3260, "10.9.8.1"};
+  explicit World(std::string portal = "10.9.8.7", const std::string& keys = {})
+      : World(Ends{-1, std::move(portal), 3260, "10.9.8.1"}, keys) {}
+  explicit World(const Ends& ends, const std::string& keys = {}) {
     Login in(kernel, ends);
     Pdu p = login(kOperationalToFull, discovery_names() + keys);
     REQUIRE(in.receive(p).next == Next::Discover);
@@ -55,6 +56,14 @@ TEST_CASE("IPv6 addresses are written in brackets") {
   w.kernel.add("iqn.2020-05.example.lab:a");
   CHECK(pairs(w.ask("All").pdu) ==
         "TargetName=iqn.2020-05.example.lab:a;TargetAddress=[2001:db8::7]:3260,1;");
+}
+
+TEST_CASE("An announced address stands for the one that was asked") {
+  World w(Ends{-1, "10.0.2.15", 3260, "10.0.2.2", "127.0.0.1", 3261});
+  w.kernel.add("iqn.2020-05.example.lab:a");
+  CHECK(pairs(w.ask("All").pdu) ==
+        "TargetName=iqn.2020-05.example.lab:a;TargetAddress=127.0.0.1:3261,1;");
+  CHECK(w.kernel.listed_for == std::string(kName) + "@10.0.2.15");
 }
 
 TEST_CASE("SendTargets with a name lists that target only") {

@@ -41,7 +41,17 @@ TEST_CASE("The daemon's options are read in both spellings") {
   CHECK(o.group == "nogroup");
 }
 
+TEST_CASE("An address to announce has a port of its own or the usual one") {
+  CHECK(scstd::to_text(parse({"-A", "127.0.0.1:3261"}).announced) == "127.0.0.1:3261");
+  CHECK(scstd::to_text(parse({"--announce=10.2.3.4"}).announced) == "10.2.3.4:3260");
+  CHECK(scstd::to_text(parse({"-A", "[2001:db8::7]:99"}).announced) == "[2001:db8::7]:99");
+  CHECK(scstd::to_text(parse({"-A", "2001:db8::7"}).announced) == "[2001:db8::7]:3260");
+  CHECK(parse({}).announced.host.empty());
+}
+
 TEST_CASE("Wrong daemon options are named") {
+  for (const char* bad : {"example.org", "10.2.3.4:0", "10.2.3.4:x", "10.2.3.4:", "[::1", ""})
+    CHECK(parse({"-A", bad}).error.find("-A") != std::string::npos);
   CHECK(parse({"-p", "0"}).error.find("\"0\"") != std::string::npos);
   CHECK(parse({"-p", "65536"}).error.find("65536") != std::string::npos);
   CHECK(parse({"-p", "x"}).error.find("-p") != std::string::npos);
