@@ -120,8 +120,14 @@ Result<Verified> verify(const VerifyOptions& o, const Said& said) {
   if (!target)
     return target.error();
   v.target = *target;
-  if (auto in = initiator.login(v.target, o.lun); !in)
+  if (auto in = initiator.login(v.target, o.lun); !in) {
+    if (in.error().cause.find("LOGICAL_UNIT_NOT_SUPPORTED") != std::string::npos)
+      in.error().hint = fmt::format("There is no LUN {} for {}: add the name to a GROUP in "
+                                    "/etc/scst.conf and run scstadmin -config, or give another "
+                                    "one with --initiator.",
+                                    o.lun, o.initiator);
     return in.error();
+  }
   said(fmt::format("login: {} LUN {} as {}", v.target, o.lun, o.initiator));
   const auto inquiry = initiator.inquiry();
   if (!inquiry)
