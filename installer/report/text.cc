@@ -108,16 +108,9 @@ std::string done_text(const Plan& plan, const Summary& summary) {
   if (plan.portal.empty())
     return text;
   text += fmt::format("Target: {}\nPortal: {}\n", plan.target, plan.portal);
-  // Discovery through a forwarded port shows the guest's own address, so a guest gets the lines
-  // that name target and portal.
-  if (plan.road == "guest")
-    text += fmt::format("  iscsi-inq iscsi://{1}/{0}/0\n"
-                        "  iscsiadm -m node -o new -T {0} -p {1}\n",
-                        plan.target, plan.portal);
-  else
-    text += fmt::format("  iscsi-ls -s iscsi://{0}\n"
-                        "  iscsiadm -m discovery -t sendtargets -p {0}\n",
-                        plan.portal);
+  text += fmt::format("  iscsi-ls -s iscsi://{0}\n"
+                      "  iscsiadm -m discovery -t sendtargets -p {0}\n",
+                      plan.portal);
   text += fmt::format("  iscsiadm -m node -T {} -p {} --login\n", plan.target, plan.portal);
   text += plan.road == "guest" ? "Stop: scst-install guest stop\n"
                                : "Configuration: /etc/scst.conf\nUndo: scst-install uninstall\n";

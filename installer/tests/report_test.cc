@@ -42,15 +42,14 @@ TEST_CASE("The end report has the lines to log in with") {
   CHECK_FALSE(holds(text, "Nothing to do"));
 }
 
-TEST_CASE("A guest's lines name target and portal and rely on no discovery") {
+TEST_CASE("A guest's lines carry the forwarded port, and how to stop the guest") {
   Plan p = plan(ready_machine()).plan;
   p.road = "guest";
   p.portal = "127.0.0.1:3261";
   const std::string text = report::done_text(p, {{StepState::done}, {}});
   CHECK(holds(text, "Portal: 127.0.0.1:3261\n"));
-  CHECK(holds(text, "iscsi-inq iscsi://127.0.0.1:3261/iqn.2026-11.lab.example.box:disk0/0\n"));
-  CHECK(holds(text, "-o new -T iqn.2026-11.lab.example.box:disk0 -p 127.0.0.1:3261\n"));
-  CHECK_FALSE(holds(text, "discovery"));
+  CHECK(holds(text, "iscsi-ls -s iscsi://127.0.0.1:3261\n"));
+  CHECK(holds(text, "scst-install guest stop"));
 }
 
 TEST_CASE("An error is printed as what, where, cause, and the way out") {
