@@ -75,4 +75,3 @@ module_exit(isc_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("iSCSI target driver of SCST");
 MODULE_VERSION(SCST_VERSION);
-MODULE_SOFTDEP("pre: crc32c");
