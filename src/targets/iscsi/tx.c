@@ -30,15 +30,16 @@ void isc_tx_collect(struct isc_conn *conn)
 
 /* --- building PDUs --- */
 
-/*
- * Ends the head: BHS, its digest, and a data segment of @len bytes that stands
- * behind it in conn->tx_head already (at isc_tx_small()).
- */
+/* Where a data segment that is sent along with the head begins. */
 static u8 *isc_tx_small(struct isc_conn *conn)
 {
 	return conn->tx_head + SL_BHS_LEN + (conn->header_digest ? ISC_DIGEST_LEN : 0);
 }
 
+/*
+ * Ends the head: BHS, its digest, and a data segment of @len bytes that stands
+ * behind it in conn->tx_head already (at isc_tx_small()).
+ */
 static void isc_tx_seal(struct isc_conn *conn, u32 len)
 {
 	u8 *p = isc_tx_small(conn);
@@ -46,7 +47,7 @@ static void isc_tx_seal(struct isc_conn *conn, u32 len)
 
 	if (conn->header_digest)
 		sl_put_le32(~scst_crc32c(~0u, conn->tx_head, SL_BHS_LEN),
-				   conn->tx_head + SL_BHS_LEN);
+			    conn->tx_head + SL_BHS_LEN);
 	if (len) {
 		memset(p + len, 0, pad);
 		if (conn->data_digest)
