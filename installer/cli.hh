@@ -16,7 +16,7 @@ struct Cli {
   Options options;
   VerifyOptions verify;
   std::string data_dir; ///< "" = the installed one
-  bool yes = false, dry_run = false, json = false;
+  bool yes = false, dry_run = false, json = false, delete_data = false;
 };
 
 /// Either the command line, or the exit code to end with: help was shown, or an error.

@@ -282,12 +282,17 @@ int resume(const Session& s) {
 /// Undoes the last run, or all of them from the last to the first.
 int take_back(const Session& s, bool all) {
   const std::string verb = all ? "uninstall" : "rollback";
-  if (auto agreed = s.confirm(all ? "Remove everything that scst-install has installed?"
-                                  : "Undo the last run?");
-      !agreed)
+  const char* question = "Undo the last run?";
+  if (all)
+    question = s.cli.delete_data
+                   ? "Remove everything that scst-install has installed, and the LUN's data?"
+                   : "Remove everything that scst-install has installed?";
+  if (auto agreed = s.confirm(question); !agreed)
     return s.fail(agreed.error());
   return for_all_journals(s, verb, [&](Apply& apply, auto& runs, Kept& kept) -> Result<bool> {
     bool acted = false;
+    if (s.cli.delete_data)
+      apply.delete_data();
     for (auto run = runs.rbegin(); run != runs.rend() && (all || !acted); ++run) {
       if (run->undone)
         continue;

@@ -25,6 +25,7 @@ struct Context {
   std::string state_dir;                 ///< for copies of replaced files
   std::string log;                       ///< output of programs goes there
   std::function<void(int seconds)> tick; ///< progress of long steps
+  bool delete_data = false;              ///< undo takes a LUN's file away even with data in it
 
   [[nodiscard]] std::string at(const std::string& path) const { return root + path; }
 };
@@ -36,6 +37,7 @@ struct Context {
   Result<Kept> undo(const Context& ctx, const Kind& action, const nlohmann::json& before);
 
 INST_ACTION_VERBS(PutFiles)
+INST_ACTION_VERBS(Packages)
 INST_ACTION_VERBS(Dkms)
 INST_ACTION_VERBS(Services)
 INST_ACTION_VERBS(LoadModules)

@@ -26,7 +26,7 @@ Error no_effect(const Step& step) {
 } // namespace
 
 Context context_of(sys::System& sys, const Plan& plan) {
-  return {sys, plan.root, plan.state_dir, log_of(plan), {}};
+  return {sys, plan.root, plan.state_dir, log_of(plan), {}, false};
 }
 
 Result<Summary> DryRun::run(const Plan& plan) {
@@ -40,6 +40,7 @@ Result<Summary> DryRun::run(const Plan& plan) {
 Context Apply::context(const Plan& plan) {
   Context ctx = context_of(sys_, plan);
   ctx.tick = [this](int seconds) { progress_.still_busy(seconds); };
+  ctx.delete_data = delete_data_;
   prepare_log(sys_, ctx.log);
   return ctx;
 }

@@ -41,6 +41,8 @@ class Apply final : public Executor {
 public:
   Apply(sys::System& sys, Journal& journal, Progress& progress)
       : sys_(sys), journal_(journal), progress_(progress) {}
+  /// From now on undo() takes the files of LUNs away even with data in them.
+  void delete_data() { delete_data_ = true; }
 
   Result<Summary> run(const Plan& plan) override;
   /// Goes on where a killed run stopped, forwards or backwards.
@@ -58,6 +60,7 @@ private:
   sys::System& sys_;
   Journal& journal_;
   Progress& progress_;
+  bool delete_data_ = false;
 };
 
 Context context_of(sys::System& sys, const Plan& plan);

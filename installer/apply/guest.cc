@@ -105,9 +105,11 @@ Result<void> perform(const Context& ctx, const GuestBoot& g, const json& /*befor
   const std::string port = std::to_string(g.port);
   // The guest does not know under which address it is reached, but has to name it in discovery.
   const std::string announce = "systemd.setenv=ISCSID_OPTIONS=--announce=127.0.0.1:" + port;
-  if (auto booted = run_script(ctx, {g.script, "--info", g.info, "--state", g.state, "--forward",
-                                     port + ":3260", "--append", announce, "--background"});
-      !booted)
+  std::vector<std::string> argv{g.script,    "--info",       g.info,     "--state", g.state,
+                                "--forward", port + ":3260", "--append", announce,  "--background"};
+  if (!g.disk.empty())
+    argv.insert(argv.end(), {"--disk", "lun0=" + g.disk});
+  if (auto booted = run_script(ctx, std::move(argv)); !booted)
     return booted;
   if (auto written = ctx.sys.write(g.state + "/port", port + '\n', 0644); !written)
     return written;

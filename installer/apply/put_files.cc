@@ -128,9 +128,13 @@ Result<void> take_away(const Context& ctx, const FileEntry& entry, const json& b
     return {};
   if (!is_there(ctx, entry.path))
     return {};
+  if (is_new && entry.type == FileType::sparse && ctx.delete_data)
+    return ctx.sys.remove(ctx.at(entry.path));
   if (!is_ours(ctx, entry)) {
     if (is_new || !is_old(ctx, entry.path, replaced[entry.path]))
-      kept.push_back(entry.path + ": it was changed since it was installed");
+      kept.push_back(entry.path + (entry.type == FileType::sparse
+                                       ? ": a LUN's data (--delete-data takes it away too)"
+                                       : ": it was changed since it was installed"));
     return {};
   }
   if (is_new)

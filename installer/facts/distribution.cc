@@ -50,4 +50,20 @@ void look_at_packages(sys::System& sys, Facts& facts) {
   }
 }
 
+void look_at_offers(sys::System& sys, Facts& facts) {
+  const bool complete = std::all_of(facts.kernels.begin(), facts.kernels.end(),
+                                    [](const Kernel& k) { return !k.build_tree.empty(); });
+  if (complete || !facts.root.empty() || sys.find_program("apt-cache").empty())
+    return;
+  Offers& offers = facts.offers;
+  offers.manager = "apt";
+  for (const std::string& name : sys.list("/var/lib/apt/lists"))
+    offers.known = offers.known || name.find("_Packages") != std::string::npos;
+  const auto said = sys.run({{"apt-cache", "pkgnames", "linux-headers-"}, "", {}});
+  if (!said || said->status != 0)
+    offers.known = false;
+  else
+    offers.names = lines(said->out);
+}
+
 } // namespace inst::facts

@@ -71,6 +71,13 @@ struct Conflict {
   std::string hint;
 };
 
+/// Kernel headers that the package manager would install; looked up where some are missing.
+struct Offers {
+  std::string manager;            ///< "apt"; "" = none that we can ask
+  bool known = false;             ///< it has its lists, so what it does not name is not to be had
+  std::vector<std::string> names; ///< packages
+};
+
 struct Facts {
   std::string root; ///< "" or the --root tree all of the installed-system facts are about
   Distribution distribution;
@@ -80,6 +87,7 @@ struct Facts {
   std::string running;
   std::vector<Kernel> kernels; ///< installed ones, and the running one
   ModuleLoading loading;
+  Offers offers;
   std::string container;  ///< "docker", "lxc" …; empty: none
   std::string init;       ///< "systemd", "openrc", "lsb" or "" (none found)
   bool init_live = false; ///< it is the one that runs now
@@ -104,9 +112,11 @@ struct Facts {
   std::uint64_t backing_file_size = 0;
   Disk disk;
 
-  std::string cache_dir;        ///< ~/.cache/scst
-  std::vector<SourceFile> debs; ///< .deb files in --debs
-  int guest_port = 0;           ///< host port of our guest that runs already; 0 = none runs
+  std::string cache_dir;             ///< ~/.cache/scst
+  std::vector<SourceFile> debs;      ///< .deb files in --debs
+  int guest_port = 0;                ///< host port of our guest that runs already; 0 = none runs
+  std::string guest_disk;            ///< file on this machine that holds the LUN of the guest
+  std::uint64_t guest_disk_size = 0; ///< bytes; 0 = it is not there
 };
 
 } // namespace inst

@@ -37,11 +37,10 @@ void look_at_programs(sys::System& sys, Facts& facts) {
       facts.programs[name] = path;
 }
 
-std::string cache_dir(sys::System& sys) {
-  std::string base = sys.env("XDG_CACHE_HOME");
-  if (base.empty())
-    base = sys.env("HOME") + "/.cache";
-  return base + "/scst";
+/// Our folder below the one that the variable names, or below its default in the home.
+std::string user_dir(sys::System& sys, const char* variable, const char* otherwise) {
+  const std::string base = sys.env(variable);
+  return (base.empty() ? sys.env("HOME") + otherwise : base) + "/scst";
 }
 
 void look_at_guest(sys::System& sys, Facts& facts) {
@@ -49,6 +48,9 @@ void look_at_guest(sys::System& sys, Facts& facts) {
   const std::string pid = first_line(sys, state + "/pid");
   if (!pid.empty() && first_line(sys, "/proc/" + pid + "/comm").starts_with("qemu"))
     facts.guest_port = parse_version(first_line(sys, state + "/port")).major;
+  // Not in the cache: what somebody wrote to the LUN is no copy of anything.
+  facts.guest_disk = user_dir(sys, "XDG_DATA_HOME", "/.local/share") + "/guest/disk0.img";
+  facts.guest_disk_size = sys.stat(facts.guest_disk).size;
 }
 
 } // namespace
@@ -81,12 +83,13 @@ Result<Facts> gather(sys::System& sys, const Query& query) {
   facts.machine = sys.machine();
   facts.host_name = sys.host_name();
   facts.is_root = sys.is_root();
-  facts.cache_dir = cache_dir(sys);
+  facts.cache_dir = user_dir(sys, "XDG_CACHE_HOME", "/.cache");
   look_at_surroundings(sys, facts);
   look_at_distribution(sys, facts);
   look_at_packages(sys, facts);
   look_at_kernels(sys, facts);
   look_at_loading(sys, facts);
+  look_at_offers(sys, facts);
   look_at_conflicts(sys, facts);
   look_at_programs(sys, facts);
   look_at_files(sys, facts);

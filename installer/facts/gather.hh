@@ -25,6 +25,7 @@ void look_at_packages(sys::System& sys, Facts& facts);
 void look_at_kernels(sys::System& sys, Facts& facts);
 void look_at_loading(sys::System& sys, Facts& facts);
 void look_at_surroundings(sys::System& sys, Facts& facts);
+void look_at_offers(sys::System& sys, Facts& facts);
 void look_at_conflicts(sys::System& sys, Facts& facts);
 void look_at_disk(sys::System& sys, const std::string& path, Facts& facts);
 Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& facts);

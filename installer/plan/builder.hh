@@ -23,6 +23,9 @@ struct Builder {
   /// "apt install a b" in the words of this distribution; keys as in the catalog.
   [[nodiscard]] std::string install_hint(const std::vector<std::string>& keys,
                                          const std::string& release) const;
+  /// What the headers of a kernel are called here; "" = not known.
+  [[nodiscard]] std::string headers_package(const std::string& release) const;
+  [[nodiscard]] bool offered(const std::string& package) const;
   /// The programs among `names` that are not there.
   [[nodiscard]] std::vector<std::string> missing(const std::vector<std::string>& names) const;
   [[nodiscard]] const Source& own() const { return catalog.sources.front(); }
@@ -30,6 +33,10 @@ struct Builder {
   [[nodiscard]] bool starts() const;
 };
 
+constexpr const char* guest_device = "/dev/disk/by-id/virtio-lun0"; // as guest/boot names it
+
+/// Files only: nothing is loaded or started, so any machine will do.
+bool is_offline(const Facts& facts, const Options& options);
 void check_options(Builder& b);
 void plan_native(Builder& b);
 void plan_guest(Builder& b);

@@ -13,7 +13,7 @@ constexpr int boot_seconds = 300; // an emulated processor is slow
 std::string setup_script(const Builder& b) {
   std::string text = "#!/bin/sh\nset -eu\nexec scst-install apply --yes --no-start --road native "
                      "--init systemd";
-  text += fmt::format(" --size {} --target '{}'", b.options.size, b.out.plan.target);
+  text += fmt::format(" --device {} --target '{}'", guest_device, b.out.plan.target);
   for (const std::string& pattern : b.options.allow)
     text += fmt::format(" --allow '{}'", pattern);
   return text + '\n';
@@ -43,6 +43,19 @@ void check_guest(Builder& b) {
              "Leave it out: the guest makes a fresh file.");
 }
 
+/// The LUN lies outside of the guest, whose own disk is made anew with every version.
+void plan_disk(Builder& b) {
+  const std::string& path = b.facts.guest_disk;
+  b.out.plan.data = path;
+  FileEntry image{FileType::sparse, path, 0600};
+  image.size = b.options.size;
+  image.keep = true;
+  b.add("guest-disk", fmt::format("make an empty sparse file of {} MiB", b.options.size >> 20),
+        "the LUN's data; it stays when the guest stops", {path}, PutFiles{{image}});
+  if (const std::uint64_t size = b.facts.guest_disk_size; size != 0 && size != b.options.size)
+    b.note(fmt::format("{} is there already with {} MiB and is kept as it is", path, size >> 20));
+}
+
 } // namespace
 
 void plan_guest(Builder& b) {
@@ -61,11 +74,12 @@ void plan_guest(Builder& b) {
   b.add("guest-image", fmt::format("make a Debian {} guest with the packages", b.options.suite),
         "modules need a kernel that takes them", {base},
         GuestImage{scripts + "image", b.options.suite, base, debs, base + "/info", setup, key});
+  plan_disk(b);
   b.add("guest-boot", "boot the guest in the background", "", {base + "/state", plan.portal},
-        GuestBoot{scripts + "boot", scripts + "stop", base + "/info", base + "/state", key, port});
+        GuestBoot{scripts + "boot", scripts + "stop", base + "/info", base + "/state", key,
+                  facts.guest_disk, port});
   b.add("wait-portal", "wait until the target answers", "", {},
         WaitPortal{plan.portal, plan.target, base + "/state", boot_seconds});
-  b.note("what is written to the LUN is forgotten when the guest stops");
 }
 
 } // namespace inst::planning

@@ -57,7 +57,12 @@ void check_kernel(Builder& b, const Kernel& kernel) {
                          kernel.release, to_string(kernel.version), to_string(own.min),
                          to_string(own.below)),
              "Boot or name another kernel with --kernel.");
-  if (kernel.build_tree.empty())
+  const std::string package = b.headers_package(kernel.release);
+  if (kernel.build_tree.empty() && b.offered(package))
+    b.add("kernel-headers", "install the package " + package, "modules are built with them",
+          {"/usr/src", "/lib/modules/" + kernel.release + "/build"},
+          Packages{b.facts.offers.manager, {package}});
+  else if (kernel.build_tree.empty())
     b.refuse(Exit::missing, fmt::format("the headers of kernel {} are missing", kernel.release),
              b.install_hint({"headers"}, kernel.release) +
                  "\n  Or serve the LUN from a guest: --road guest");
@@ -152,9 +157,12 @@ void plan_modules(Builder& b, const Kernel& kernel, const std::string& version) 
        "/lib/modules/" + kernel.release + "/modules.*"});
 }
 
-/// False when the disk must not be used.
 void check_disk(Builder& b) {
   const Disk& disk = b.facts.disk;
+  if (!disk.exists && is_offline(b.facts, b.options) && disk.path.starts_with("/dev/")) {
+    b.note(fmt::format("{} is not here now; it must be when the target starts", disk.path));
+    return;
+  }
   if (!disk.exists) {
     b.refuse(Exit::usage, fmt::format("--device {}: no such disk or file", b.options.device),
              "Name an existing block device or file, or leave --device out for a fresh file.");
@@ -201,6 +209,7 @@ bool plan_config(Builder& b) {
     return false;
   }
   plan_backing(b);
+  b.out.plan.data = filename;
   FileEntry config{FileType::file, config_file, 0600, "", text};
   config.keep = true;
   b.add("starter-config", "write the starter configuration",

@@ -27,14 +27,46 @@ const Family* family_of(const Facts& facts, const Catalog& catalog) {
   return nullptr;
 }
 
+std::string package_name(const Family& family, const std::string& key, const std::string& release) {
+  const auto name = family.packages.find(key);
+  const std::string flavour = release.substr(release.rfind('-') + 1);
+  return replaced(
+      replaced(name == family.packages.end() ? key : name->second, "{release}", release),
+      "{flavour}", flavour);
+}
+
 /// Words of scst.conf: no blank, no quote, no brace, no comment.
 bool is_plain_path(const std::string& path) {
   return path.starts_with('/') && path.find_first_of(" \t\n\"#\\{}") == std::string::npos;
 }
 
-/// Files only: nothing is loaded or started, so any machine will do.
-bool is_offline(const Facts& facts, const Options& options) {
-  return !options.root.empty() || options.no_start || facts.chroot;
+const Kernel* running_kernel(const Facts& facts) {
+  const auto found = std::find_if(facts.kernels.begin(), facts.kernels.end(),
+                                  [](const Kernel& k) { return k.running; });
+  return found == facts.kernels.end() ? nullptr : &*found;
+}
+
+/// The headers of the running kernel: "" when modules can be built here, else why they cannot.
+std::string headers_obstacle(Builder& b) {
+  const Kernel* kernel = running_kernel(b.facts);
+  const std::string& wish = b.options.kernel;
+  const bool about_it = wish.empty() || wish == "running" || wish == b.facts.running;
+  if (kernel == nullptr || !kernel->build_tree.empty() || !about_it)
+    return "";
+  const std::string missing =
+      fmt::format("the headers of the running kernel {} are not installed", kernel->release);
+  const std::string package = b.headers_package(kernel->release);
+  const Offers& offers = b.facts.offers;
+  if (offers.manager.empty())
+    return package.empty() ? missing + " and nothing here is known to offer them" : "";
+  if (!offers.known)
+    return fmt::format("{}, and {} has no package lists to find them in ({} update gets them)",
+                       missing, offers.manager, offers.manager);
+  if (b.offered(package))
+    return "";
+  return package.empty()
+             ? missing + " and have no package name here"
+             : fmt::format("{}, and {} offers no package {}", missing, offers.manager, package);
 }
 
 void choose_road(Builder& b) {
@@ -45,16 +77,23 @@ void choose_road(Builder& b) {
   } else if (is_offline(b.facts, b.options)) {
     plan.road = "native";
     plan.reasons.emplace_back("files are installed, nothing is loaded or started");
-  } else if (b.facts.loading.possible) {
-    plan.road = "native";
-    plan.reasons.emplace_back("modules can be loaded into the running kernel");
-  } else {
+  } else if (!b.facts.loading.possible) {
     plan.road = "guest";
     plan.reasons = b.facts.loading.obstacles;
+  } else if (const std::string obstacle = headers_obstacle(b); !obstacle.empty()) {
+    plan.road = "guest";
+    plan.reasons.push_back(obstacle);
+  } else {
+    plan.road = "native";
+    plan.reasons.emplace_back("modules can be loaded into the running kernel");
   }
 }
 
 } // namespace
+
+bool is_offline(const Facts& facts, const Options& options) {
+  return !options.root.empty() || options.no_start || facts.chroot;
+}
 
 void Builder::refuse(Exit exit, const std::string& what, const std::string& hint) {
   out.refusals.push_back({what, hint, exit});
@@ -65,19 +104,24 @@ void Builder::add(const std::string& id, const std::string& title, const std::st
   out.plan.steps.push_back({id, title, why, std::move(touches), std::move(action)});
 }
 
+std::string Builder::headers_package(const std::string& release) const {
+  const Family* family = family_of(facts, catalog);
+  return family == nullptr ? "" : package_name(*family, "headers", release);
+}
+
+bool Builder::offered(const std::string& package) const {
+  const auto& names = facts.offers.names;
+  return facts.offers.known && std::find(names.begin(), names.end(), package) != names.end();
+}
+
 std::string Builder::install_hint(const std::vector<std::string>& keys,
                                   const std::string& release) const {
   const Family* family = family_of(facts, catalog);
   if (family == nullptr)
     return fmt::format("Install what provides: {}.", fmt::join(keys, ", "));
   std::string command = family->install;
-  const std::string flavour = release.substr(release.rfind('-') + 1);
-  for (const std::string& key : keys) {
-    const auto name = family->packages.find(key);
-    command += ' ' + replaced(replaced(name == family->packages.end() ? key : name->second,
-                                       "{release}", release),
-                              "{flavour}", flavour);
-  }
+  for (const std::string& key : keys)
+    command += ' ' + package_name(*family, key, release);
   return "Install it: " + command;
 }
 

@@ -21,6 +21,7 @@ struct Plan {
   std::string state_dir; ///< of journal and lock, with the root
   std::string kernel;    ///< release; "" on the guest road
   std::string target, portal;
+  std::string data; ///< file or device that holds the LUN; "" = not known
   std::vector<Step> steps;
   std::vector<std::string> notes; ///< what was left alone, and why
 };

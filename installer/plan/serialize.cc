@@ -12,18 +12,22 @@ NLOHMANN_JSON_SERIALIZE_ENUM(FileType, {{FileType::directory, "directory"},
                                         {FileType::sparse, "sparse"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileEntry, type, path, mode, source, content, digest, size, keep)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PutFiles, files)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Packages, manager, names)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Dkms, verb, package, version, kernel, machine, modules)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Services, verb, init, names, live)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadModules, names)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Verify, target, portal)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuestImage, script, suite, cache, debs, info, setup, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuestBoot, script, stop_script, info, state, key, port)
+// With defaults: a journal may be of an earlier version, which kept no disk.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GuestBoot, script, stop_script, info, state, key,
+                                                disk, port)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WaitPortal, portal, target, state, seconds)
 
 namespace {
 
-constexpr const char* action_names[] = {"put-files", "dkms",        "services",   "load-modules",
-                                        "verify",    "guest-image", "guest-boot", "wait-portal"};
+constexpr const char* action_names[] = {"put-files",   "packages",     "dkms",
+                                        "services",    "load-modules", "verify",
+                                        "guest-image", "guest-boot",   "wait-portal"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {
@@ -54,10 +58,9 @@ nlohmann::json to_json(const Plan& plan) {
                      {"why", s.why},
                      {"touches", s.touches},
                      {"action", action_to_json(s.action)}});
-  return {{"road", plan.road},           {"reasons", plan.reasons},
-          {"root", plan.root},           {"kernel", plan.kernel},
-          {"state_dir", plan.state_dir}, {"target", plan.target},
-          {"portal", plan.portal},       {"steps", steps},
+  return {{"road", plan.road},     {"reasons", plan.reasons},     {"root", plan.root},
+          {"kernel", plan.kernel}, {"state_dir", plan.state_dir}, {"target", plan.target},
+          {"portal", plan.portal}, {"data", plan.data},           {"steps", steps},
           {"notes", plan.notes}};
 }
 
@@ -70,6 +73,7 @@ Plan plan_from_json(const nlohmann::json& json) {
   json.at("state_dir").get_to(plan.state_dir);
   json.at("target").get_to(plan.target);
   json.at("portal").get_to(plan.portal);
+  plan.data = json.value("data", std::string());
   json.at("notes").get_to(plan.notes);
   for (const nlohmann::json& s : json.at("steps"))
     plan.steps.push_back(

@@ -30,6 +30,13 @@ struct PutFiles {
   bool operator==(const PutFiles&) const = default;
 };
 
+/// Packages of the distribution.
+struct Packages {
+  std::string manager; ///< "apt"
+  std::vector<std::string> names;
+  bool operator==(const Packages&) const = default;
+};
+
 struct Dkms {
   std::string verb; ///< "add", "build" or "install"
   std::string package, version, kernel, machine;
@@ -67,7 +74,8 @@ struct GuestImage {
 /// Boots it by guest/boot.
 struct GuestBoot {
   std::string script, stop_script, info, state, key;
-  int port = 0; ///< on 127.0.0.1
+  std::string disk; ///< file that holds the LUN
+  int port = 0;     ///< on 127.0.0.1
   bool operator==(const GuestBoot&) const = default;
 };
 
@@ -77,8 +85,8 @@ struct WaitPortal {
   bool operator==(const WaitPortal&) const = default;
 };
 
-using Action =
-    std::variant<PutFiles, Dkms, Services, LoadModules, Verify, GuestImage, GuestBoot, WaitPortal>;
+using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
+                            GuestBoot, WaitPortal>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

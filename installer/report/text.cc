@@ -112,8 +112,11 @@ std::string done_text(const Plan& plan, const Summary& summary) {
                       "  iscsiadm -m discovery -t sendtargets -p {0}\n",
                       plan.portal);
   text += fmt::format("  iscsiadm -m node -T {} -p {} --login\n", plan.target, plan.portal);
-  text += plan.road == "guest" ? "Stop: scst-install guest stop\n"
-                               : "Configuration: /etc/scst.conf\nUndo: scst-install uninstall\n";
+  if (!plan.data.empty())
+    text += fmt::format("Data: {}\n", plan.data);
+  text += plan.road == "guest" ? "Stop: scst-install guest stop (the data stay)\n"
+                               : "Configuration: /etc/scst.conf\n";
+  text += "Undo: scst-install uninstall (add --delete-data for the LUN's data)\n";
   return text;
 }
 

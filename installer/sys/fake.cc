@@ -147,7 +147,9 @@ Result<Output> Fake::run(const Command& command) {
     line += (line.empty() ? "" : " ") + arg;
   runs.push_back(line);
   const auto status = exit_status.find(command.argv[0]);
-  return Output{status == exit_status.end() ? 0 : status->second, "", ""};
+  const auto said = output.find(command.argv[0]);
+  return Output{status == exit_status.end() ? 0 : status->second,
+                said == output.end() ? "" : said->second, ""};
 }
 
 std::string Fake::find_program(const std::string& name) {

@@ -155,3 +155,24 @@ TEST_CASE("Changed module sources are built anew") {
   CHECK(ran("dkms build"));
   CHECK_FALSE(ran("dkms add"));
 }
+
+TEST_CASE("A LUN's data outlive an uninstall, unless they are asked to go") {
+  Bench b;
+  const std::string lun = "/var/lib/scst/luns/disk0.img";
+  REQUIRE(b.apply.run(b.box.plan(b.sys)));
+  REQUIRE(b.sys.append(b.box.root() + lun, "precious"));
+  SECTION("kept") {
+    const auto undone = b.apply.undo(b.last(), "test");
+    REQUIRE(undone);
+    REQUIRE(undone->kept.size() == 1);
+    CHECK(holds(undone->kept[0], lun + ": a LUN's data (--delete-data"));
+    CHECK(b.box.snapshot().contains(lun));
+  }
+  SECTION("deleted") {
+    b.apply.delete_data();
+    const auto undone = b.apply.undo(b.last(), "test");
+    REQUIRE(undone);
+    CHECK(undone->kept.empty());
+    CHECK_FALSE(b.box.snapshot().contains(lun));
+  }
+}

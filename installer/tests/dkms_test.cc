@@ -131,13 +131,14 @@ TEST_CASE("A guest with other packages is stopped and booted anew on the same po
   s.file("/c/state/pid", "9\n");
   s.file("/proc/9/comm", "qemu-system-x86\n");
   s.file("/c/state/key", "old");
-  const GuestBoot boot{"/g/boot", "/g/stop", "/c/info", "/c/state", "new", 3261};
+  const GuestBoot boot{"/g/boot", "/g/stop", "/c/info", "/c/state", "new", "/d/lun", 3261};
   CHECK_FALSE(is_done(on(s), boot));
   REQUIRE(perform(on(s), boot, {}));
   CHECK(s.runs == std::vector<std::string>{
                       "/g/stop --state /c/state",
                       "/g/boot --info /c/info --state /c/state --forward 3261:3260 --append "
-                      "systemd.setenv=ISCSID_OPTIONS=--announce=127.0.0.1:3261 --background"});
+                      "systemd.setenv=ISCSID_OPTIONS=--announce=127.0.0.1:3261 --background "
+                      "--disk lun0=/d/lun"});
   CHECK(is_done(on(s), boot));
 }
 

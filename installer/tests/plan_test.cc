@@ -60,6 +60,71 @@ TEST_CASE("Without payload and packages the refusal names the packages that are 
   CHECK(holds(refused(p), "--payload"));
 }
 
+TEST_CASE("Whether headers are there, offered or not to be had decides the road") {
+  const std::string release = "6.1.0-50-amd64";
+  const std::string package = "linux-headers-" + release;
+  struct Row {
+    const char* name;
+    bool headers; // installed
+    Offers offers;
+    const char* id; // of the distribution
+    const char* road;
+    const char* reason; // part of it
+    bool headers_step;
+  };
+  const Row rows[] = {
+      {"installed", true, {}, "debian", "native", "modules can be loaded", false},
+      {"offered", false, {"apt", true, {package}}, "debian", "native", "can be loaded", true},
+      {"not offered",
+       false,
+       {"apt", true, {"linux-headers-amd64"}},
+       "debian",
+       "guest",
+       "6.1.0-50-amd64 are not installed, and apt offers no package linux-headers-6.1.0-50-amd64",
+       false},
+      {"no lists", false, {"apt", false, {}}, "debian", "guest", "apt has no package lists", false},
+      {"no name",
+       false,
+       {"apt", true, {package}},
+       "exotic",
+       "guest",
+       "no package name here",
+       false},
+      {"nobody to ask", false, {}, "exotic", "guest", "nothing here is known to offer", false},
+      {"a manager that we cannot ask", false, {}, "debian", "native", "can be loaded", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Facts f = ready_machine();
+    f.distribution.id = row.id;
+    if (!row.headers)
+      f.kernels[0].build_tree.clear();
+    f.offers = row.offers;
+    const Planned p = plan(f);
+    CHECK(p.plan.road == row.road);
+    REQUIRE(p.plan.reasons.size() == 1);
+    CHECK(holds(p.plan.reasons[0], row.reason));
+    const Step* step = find_step(p.plan, "kernel-headers");
+    REQUIRE((step != nullptr) == row.headers_step);
+    if (step == nullptr)
+      continue;
+    CHECK(p.refusals.empty());
+    CHECK(step == &p.plan.steps.front());
+    CHECK(std::get<Packages>(step->action) == Packages{"apt", {package}});
+  }
+}
+
+TEST_CASE("Headers that are not to be had do not matter where nothing is built for that kernel") {
+  Facts f = ready_machine();
+  f.kernels[0].build_tree.clear();
+  f.kernels[1].build_tree = "/usr/src/linux-headers-6.12.9-amd64";
+  f.offers = {"apt", true, {}};
+  Options o;
+  o.kernel = "6.12.9-amd64";
+  CHECK(plan(f, o).plan.road == "native");
+  CHECK(plan(f, o).refusals.empty());
+}
+
 TEST_CASE("Missing headers are refused with the command that installs them") {
   Facts f = ready_machine();
   f.kernels[0].build_tree.clear();
@@ -126,7 +191,7 @@ TEST_CASE("What cannot load modules gets the guest road with the reasons") {
   REQUIRE(p.refusals.empty());
   CHECK(p.plan.road == "guest");
   CHECK(p.plan.reasons == f.loading.obstacles);
-  CHECK(ids(p.plan) == "guest-image guest-boot wait-portal");
+  CHECK(ids(p.plan) == "guest-image guest-disk guest-boot wait-portal");
   CHECK(p.plan.portal == "127.0.0.1:3260");
 }
 
@@ -155,6 +220,42 @@ TEST_CASE("The guest is set up with the same target and initiators, and nothing 
   CHECK(holds(image.setup, "--target 'iqn.2026-11.lab.example.box:disk0'"));
   CHECK(holds(image.setup, "--allow 'iqn.2007-10.com.github:sahlberg:libiscsi:*'"));
   CHECK(image.debs == "/debs");
+}
+
+TEST_CASE("The guest's LUN is a file outside of it that stays, whatever becomes of the guest") {
+  Facts f = ready_machine();
+  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
+  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  f.guest_disk = "/root/.local/share/scst/guest/disk0.img";
+  Options o;
+  o.road = "guest";
+  const Planned p = plan(f, o);
+  REQUIRE(p.refusals.empty());
+  CHECK(p.plan.data == f.guest_disk);
+  CHECK_FALSE(f.guest_disk.starts_with(f.cache_dir));
+  const FileEntry& disk = std::get<PutFiles>(find_step(p.plan, "guest-disk")->action).files.at(0);
+  CHECK(disk.path == f.guest_disk);
+  CHECK(disk.size == o.size);
+  CHECK(disk.keep);
+  CHECK(std::get<GuestBoot>(find_step(p.plan, "guest-boot")->action).disk == f.guest_disk);
+  CHECK(holds(std::get<GuestImage>(p.plan.steps.front().action).setup,
+              " --device /dev/disk/by-id/virtio-lun0 "));
+  f.guest_disk_size = std::uint64_t{5} << 20;
+  CHECK(holds(plan(f, o).plan.notes.at(0), "is there already with 5 MiB and is kept"));
+}
+
+TEST_CASE("A disk that only the target machine has can be named for an offline install") {
+  Facts f = ready_machine();
+  f.disk.path = "/dev/disk/by-id/virtio-lun0";
+  Options o;
+  o.device = f.disk.path;
+  o.no_start = true;
+  const Planned p = plan(f, o);
+  REQUIRE(p.refusals.empty());
+  CHECK(holds(p.plan.notes.at(0), "not here now"));
+  CHECK(p.plan.data == f.disk.path);
+  f.disk.path = o.device = "/srv/typo.img";
+  CHECK(plan(f, o).refusals.size() == 1);
 }
 
 TEST_CASE("The guest road without packages or QEMU is refused") {

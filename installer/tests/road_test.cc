@@ -46,6 +46,23 @@ TEST_CASE("A machine without headers is told which package to install") {
   CHECK(test::holds(test::refused(p), "apt install linux-headers-6.1.0-50-amd64"));
 }
 
+TEST_CASE("What apt offers is asked for where headers are missing, and decides the road") {
+  sys::Fake s = bare_debian();
+  s.programs.insert("apt-cache");
+  const auto road = [&] { return plan_on(s).plan.road; };
+  CHECK(road() == "guest"); // apt has no lists
+  s.file("/var/lib/apt/lists/mirror_dists_bookworm_main_binary-amd64_Packages");
+  CHECK(road() == "guest"); // they name no headers
+  s.output["apt-cache"] = "linux-headers-6.1.0-49-amd64\nlinux-headers-6.1.0-50-amd64\n";
+  CHECK(road() == "native");
+  s.exit_status["apt-cache"] = 100;
+  CHECK(road() == "guest");
+  s.runs.clear();
+  s.file("/lib/modules/6.1.0-50-amd64/build/Makefile");
+  CHECK(road() == "native");
+  CHECK(s.runs.empty());
+}
+
 TEST_CASE("A machine without dkms and headers on Ubuntu and Fedora is told in its own words") {
   sys::Fake s = bare_debian();
   s.programs = {"make"};
