@@ -26,8 +26,8 @@ public:
   std::set<std::string> programs; ///< names in PATH
   std::set<std::string> modules;  ///< loaded
   std::set<int> taken_ports;
-  std::map<std::string, int> exit_status; ///< program → status; others end with 0
-  std::map<std::string, std::string> output;  ///< program → what it prints
+  std::map<std::string, int> exit_status;    ///< program → status; others end with 0
+  std::map<std::string, std::string> output; ///< program → what it prints
   std::string release = "6.1.0-50-amd64";
   std::string host = "box.example.lab";
   std::string signature; ///< what block_info() finds
