@@ -83,15 +83,17 @@ template <class Fill> Result<void> make_file(const std::string& path, unsigned m
   return file_error("write", path, code);
 }
 
-bool copy_bytes(int from, int to) {
+/// Gives the content to take(), which returns false to end with an error of its own, block by
+/// block. False with errno set when that or reading fails.
+template <class Take> bool each_block(int fd, Take take) {
   std::array<char, 65536> buffer{};
   for (;;) {
-    const ssize_t n = ::read(from, buffer.data(), buffer.size());
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
       return n == 0;
-    if (!write_all(to, {buffer.data(), static_cast<std::size_t>(n)}))
+    if (!take(std::string_view(buffer.data(), static_cast<std::size_t>(n))))
       return false;
   }
 }
@@ -159,17 +161,9 @@ Result<std::string> Real::read(const std::string& path) {
   if (!fd)
     return file_error("read", path, errno);
   std::string text;
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return file_error("read", path, errno);
-    if (n == 0)
-      return text;
-    text.append(buffer.data(), static_cast<std::size_t>(n));
-  }
+  if (!each_block(fd.get(), [&](std::string_view block) { return text.append(block), true; }))
+    return file_error("read", path, errno);
+  return text;
 }
 
 Result<std::string> Real::read_link(const std::string& path) {
@@ -194,17 +188,12 @@ Result<std::string> Real::digest(const std::string& path) {
   if (!fd)
     return file_error("read", path, errno);
   DigestContext context = new_digest();
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return file_error("read", path, errno);
-    if (n == 0)
-      return finish_digest(context.get());
-    EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(n));
-  }
+  const auto add = [&](std::string_view block) {
+    return EVP_DigestUpdate(context.get(), block.data(), block.size()) == 1;
+  };
+  if (!each_block(fd.get(), add))
+    return file_error("read", path, errno);
+  return finish_digest(context.get());
 }
 
 bool Real::is_blank(const std::string& path) {
@@ -231,7 +220,9 @@ Result<void> Real::copy(const std::string& from, const std::string& to, unsigned
   Fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!source)
     return file_error("read", from, errno);
-  return make_file(to, mode, [&](int fd) { return copy_bytes(source.get(), fd); });
+  return make_file(to, mode, [&](int fd) {
+    return each_block(source.get(), [&](std::string_view block) { return write_all(fd, block); });
+  });
 }
 
 Result<void> Real::make_sparse(const std::string& path, std::uint64_t size, unsigned mode) {
