@@ -6,10 +6,11 @@
 # shellcheck disable=SC2034 # used by those who source this
 
 top=$(readlink -f "$(dirname "$0")/../..")
-# One folder for each checkout: the build trees in it belong to one.
-cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scst/check-$(printf '%s' "$top" | sha256sum | cut -c1-8)
+# One folder for each checkout, locked for as long as this layer and what it starts run.
+cache=$("$top/ci/cache" tree check)
+exec 6<"$cache.lock"
+flock -s 6
 jobs=$(nproc)
-mkdir -p "$cache"
 cd "$top" || exit
 
 ok() { printf 'ok %s\n' "$*"; }

@@ -113,16 +113,20 @@ logout() {
 	udevadm settle
 }
 
-# Path, kind, mode, owner and digest of everything that is meant to stay as it is. Left out: what
-# lives in memory, caches and logs, the installer's journal, the keys and the state of others that
-# tell of something having happened and not of something being there.
+# file_list [STAMP]: path, kind, mode, owner and digest of everything that is meant to stay as it is.
+# Left out: what lives in memory, caches and logs, the installer's journal, the keys and the state of
+# others that tell of something having happened and not of something being there. With STAMP only
+# files whose inode changed after that file was made are hashed: nothing, not even utime, sets the
+# time of that change back, so the others still hold what they held then.
 file_list() {
+	newer=${1:+-cnewer $1}
 	set -- / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
 		-o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp \
 		-o -path /var/lib/scst-install -o -path '/var/lib/dkms/mok.*' -o -path /var/lib/guest-job \
 		-o -path /var/lib/systemd \) -prune -o
 	{
 		find "$@" -printf '%p %y %m %u:%g %l\n'
-		find "$@" -type f -print0 | xargs -0 sha256sum
+		# shellcheck disable=SC2086 # no option, no argument
+		find "$@" -type f $newer -print0 | xargs -0r sha256sum
 	} | sort
 }

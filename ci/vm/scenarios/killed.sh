@@ -18,7 +18,7 @@ apply() {
 
 # Without dkms' own log of its build, which tells the time.
 end_state() {
-	file_list | grep -v '/log/make\.log$'
+	file_list /root/stamp | grep -v '/log/make\.log$'
 	systemctl is-enabled scst.service iscsi-scstd.service
 	systemctl is-active scst.service iscsi-scstd.service
 	iscsi-ls -s "iscsi://$portal"
@@ -26,6 +26,7 @@ end_state() {
 
 uninstall() { scst-install uninstall --yes >>"$RESULTS/apply" 2>&1; }
 
+: >/root/stamp
 mkdir /root/payload
 for deb in scst-dkms scstadmin iscsi-scst; do
 	dpkg-deb -x "$JOBS/debs/$deb"_*.deb /root/payload
@@ -42,16 +43,21 @@ end_state >"$RESULTS/expected"
 records=$(wc -l </var/lib/scst-install/journal)
 check "undoing that" uninstall
 check "a run writes records" test "$records" -gt 5
+lap() { say "# second $(cut -d. -f1 /proc/uptime): $*"; }
 n=1
 while [ "$n" -le "$records" ]; do
 	rm -r /var/lib/scst-install
 	SCST_INSTALL_DIE_AFTER=$n apply
 	[ $? = 137 ] || fail "killed after record $n: was not killed"
+	lap killed
 	scst-install resume >>"$RESULTS/apply" 2>&1 || fail "killed after record $n: resume failed"
+	lap resumed
 	await 30 answers || fail "killed after record $n: does not serve"
 	end_state >"$RESULTS/state"
+	lap compared
 	diff "$RESULTS/expected" "$RESULTS/state" || fail "killed after record $n: another end state"
 	uninstall || fail "killed after record $n: uninstall failed"
+	lap uninstalled
 	say "ok: killed after record $n of $records"
 	n=$((n + 1))
 done
