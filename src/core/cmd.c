@@ -81,23 +81,32 @@ static bool scst_write_protected(const struct scst_cmd *cmd)
 	       READ_ONCE(cmd->dev->mode.swp);
 }
 
-/* Gates that stand before every command to a device, in the order of SAM-5 5.14, SPC-4 5.9. */
-static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd)
+/* What stands before every command to a device, in this order (SAM-5 5.14, SPC-4 5.9, 5.13). */
+static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 {
-	const struct sl_op *op = cmd->cdb.op;
 	struct scst_tgt_dev *td = cmd->tgt_dev;
+	u8 flags = parsed ? 0 : cmd->cdb.op->flags;
+	u8 denied;
 
-	if (READ_ONCE(td->ua) && !(op->flags & SL_OPF_SKIP_UA)) {
+	if (READ_ONCE(td->ua) && !(flags & SL_OPF_SKIP_UA)) {
 		enum sl_sense ua = scst_ua_take(td);
 
 		if (ua)
 			return ua;
 	}
-	if ((op->flags & SL_OPF_WRITES) && scst_write_protected(cmd))
+	if (parsed)
+		return parsed;
+	denied = READ_ONCE(td->denied);
+	if (denied && sl_pr_conflicts(denied, cmd->cdb.op, cmd->cdb_bytes)) {
+		cmd->status = SCST_RESERVATION_CONFLICT;
+		return SL_OK;
+	}
+	if ((flags & SL_OPF_WRITES) && scst_write_protected(cmd))
 		return SL_WRITE_PROTECTED;
 	return SL_OK;
 }
 
+/* Sets cmd->exec, or a status other than GOOD, or returns sense. */
 static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
 {
 	unsigned int shift = cmd->dev ? cmd->dev->unit.block_shift : 9;
@@ -105,19 +114,12 @@ static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
 	bool mine = false;
 
 	sense = sl_cdb_parse(cmd->cdb_bytes, cmd->cdb_len, shift, &cmd->cdb);
-	if (!cmd->dev && sense)
-		return SL_LUN_NOT_SUPPORTED;
-	if (sense) {
-		/* An unknown operation reports a unit attention as any other does. */
-		enum sl_sense ua = READ_ONCE(cmd->tgt_dev->ua) ? scst_ua_take(cmd->tgt_dev) : SL_OK;
-
-		return ua ? ua : sense;
-	}
-	if (cmd->dev) {
-		sense = scst_cmd_gates(cmd);
-		if (sense)
-			return sense;
-	}
+	if (cmd->dev)
+		sense = scst_cmd_gates(cmd, sense);
+	else if (sense)
+		sense = SL_LUN_NOT_SUPPORTED;
+	if (sense || cmd->status)
+		return sense;
 	sense = scst_spc_parse(cmd, &mine);
 	if (sense || mine)
 		return sense;
@@ -148,8 +150,10 @@ void scst_cmd_parse(struct scst_cmd *cmd)
 	scst_cmd_move(cmd, SCST_CMD_PARSED);
 	scst_cmd_enter_tgt_dev(cmd);
 	sense = scst_cmd_decode(cmd);
-	if (sense) {
+	if (sense)
 		scst_cmd_set_sense(cmd, sense, NULL);
+	if (cmd->status) {
+		scst_cmd_set_residual(cmd, 0);
 		scst_cmd_move(cmd, SCST_CMD_DONE);
 		return;
 	}

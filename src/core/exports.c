@@ -18,5 +18,7 @@ EXPORT_SYMBOL_GPL(sl_sense_build);
 EXPORT_SYMBOL_GPL(sl_lun_pack);
 EXPORT_SYMBOL_GPL(sl_lun_unpack);
 EXPORT_SYMBOL_GPL(sl_name_match);
+EXPORT_SYMBOL_GPL(sl_transport_id_iscsi);
+EXPORT_SYMBOL_GPL(sl_transport_id_sas);
 EXPORT_SYMBOL_GPL(sl_mgmt_u64);
 EXPORT_SYMBOL_GPL(sl_mgmt_bool);

@@ -145,6 +145,37 @@ bool scst_acg_has_sessions(const struct scst_acg *acg);
 struct scst_tgt_dev *scst_tgt_dev_get(struct scst_session *sess, u32 lun);
 void scst_tgt_dev_put(struct scst_tgt_dev *td);
 
+/* resv.c, pr.c: reservations */
+int scst_resv_init(struct scst_device *dev);
+void scst_resv_free(struct scst_device *dev);
+/* @td was added to, or is taken from, the device's list; dev->tgt_devs_lock is held. */
+void scst_resv_enter(struct scst_tgt_dev *td);
+void scst_resv_leave(struct scst_tgt_dev *td);
+/* Works out again what everybody is denied; dev->tgt_devs_lock is held. */
+void scst_resv_update(struct scst_device *dev);
+/* LOGICAL UNIT RESET ends a RESERVE(6). */
+void scst_resv_reset(struct scst_device *dev);
+void scst_exec_reserve(struct scst_cmd *cmd);
+void scst_exec_release(struct scst_cmd *cmd);
+void scst_exec_pr_in(struct scst_cmd *cmd);
+void scst_exec_pr_out(struct scst_cmd *cmd);
+
+/*
+ * state_file.c: bytes that survive power loss, in two files written in turn.
+ * The configuration lock is not needed. Only one caller at a time for one file.
+ */
+struct scst_state_file;
+struct scst_state_file *scst_state_file_create(const char *dir, const char *name, const char *magic);
+void scst_state_file_free(struct scst_state_file *f);
+const char *scst_state_file_path(const struct scst_state_file *f);
+/*
+ * 0: *@data (to be kvfreed) has *@len bytes, or is NULL if nothing was saved;
+ * -EINVAL: there is something that is not ours or broken; it is left alone.
+ */
+int scst_state_load(struct scst_state_file *f, void **data, size_t *len);
+/* 0, -errno: what was saved before is still there. */
+int scst_state_save(struct scst_state_file *f, const void *data, size_t len);
+
 /* ua.c */
 enum sl_sense scst_ua_take(struct scst_tgt_dev *td);
 
@@ -159,5 +190,7 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine);
 
 /* tm.c */
 void scst_tm_cmd_gone(struct scst_cmd *cmd);
+/* Aborts all commands of @nr nexuses and waits; gives the references back. */
+void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr);
 
 #endif

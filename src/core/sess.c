@@ -26,6 +26,7 @@ void scst_tgt_dev_put(struct scst_tgt_dev *td)
 		return;
 	spin_lock(&dev->tgt_devs_lock);
 	list_del(&td->dev_entry);
+	scst_resv_leave(td);
 	spin_unlock(&dev->tgt_devs_lock);
 	kfree_rcu(td, rcu);
 	scst_dev_put(dev);
@@ -59,6 +60,7 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun)
 	refcount_inc(&dev->refs);
 	spin_lock(&dev->tgt_devs_lock);
 	list_add_tail(&td->dev_entry, &dev->tgt_devs);
+	scst_resv_enter(td);
 	spin_unlock(&dev->tgt_devs_lock);
 	if (sess->dir)
 		scst_sess_lun_dir(sess, td);
@@ -223,6 +225,8 @@ static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const
 	sess->sysfs_name = scst_sess_make_name(tgt, initiator);
 	if (!sess->initiator_name || !sess->sysfs_name)
 		return -ENOMEM;
+	sess->nexus.rel_tgt_id = tgt->rel_tgt_id;
+	sess->nexus.id_len = tgt->driver->ops->transport_id(initiator, sess->priv, sess->nexus.id);
 	sess->acg = scst_acg_for_initiator(tgt, initiator);
 	ret = scst_sess_take_luns(sess);
 	if (ret)

@@ -91,6 +91,32 @@ static void scst_exec_no_lun_inquiry(struct scst_cmd *cmd)
 		scst_cmd_reply(cmd, data, len);
 }
 
+/* Operations on a device that are the same for all handlers. */
+static void (*const scst_core_ops[SL_OP_COUNT])(struct scst_cmd *cmd) = {
+	[SL_OP_RESERVE_6]		= scst_exec_reserve,
+	[SL_OP_RELEASE_6]		= scst_exec_release,
+	[SL_OP_RESERVE_10]		= scst_exec_reserve,
+	[SL_OP_RELEASE_10]		= scst_exec_release,
+	[SL_OP_PR_READ_KEYS]		= scst_exec_pr_in,
+	[SL_OP_PR_READ_RESERVATION]	= scst_exec_pr_in,
+	[SL_OP_PR_REPORT_CAPABILITIES]	= scst_exec_pr_in,
+	[SL_OP_PR_READ_FULL_STATUS]	= scst_exec_pr_in,
+	[SL_OP_PR_REGISTER]		= scst_exec_pr_out,
+	[SL_OP_PR_RESERVE]		= scst_exec_pr_out,
+	[SL_OP_PR_RELEASE]		= scst_exec_pr_out,
+	[SL_OP_PR_CLEAR]		= scst_exec_pr_out,
+	[SL_OP_PR_PREEMPT]		= scst_exec_pr_out,
+	[SL_OP_PR_PREEMPT_ABORT]	= scst_exec_pr_out,
+	[SL_OP_PR_REGISTER_IGNORE]	= scst_exec_pr_out,
+	[SL_OP_PR_REGISTER_MOVE]	= scst_exec_pr_out,
+};
+
+bool scst_core_answers(enum sl_op_id id)
+{
+	return id == SL_OP_REPORT_LUNS || id == SL_OP_REQUEST_SENSE || scst_core_ops[id];
+}
+EXPORT_SYMBOL_GPL(scst_core_answers);
+
 enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 {
 	*mine = true;
@@ -109,10 +135,11 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 		cmd->exec = scst_exec_no_lun_inquiry;
 		return SL_OK;
 	default:
-		if (!cmd->dev)
-			return SL_LUN_NOT_SUPPORTED;
 		break;
 	}
-	*mine = false;
+	if (!cmd->dev)
+		return SL_LUN_NOT_SUPPORTED;
+	cmd->exec = scst_core_ops[cmd->cdb.id];
+	*mine = cmd->exec;
 	return SL_OK;
 }

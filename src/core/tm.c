@@ -87,7 +87,21 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 		dev->mode.descriptor_sense = false;
 		dev->mode.swp = false;
 		spin_unlock(&dev->lock);
+		scst_resv_reset(dev);
 		scst_dev_raise_ua(dev, SCST_UA_RESET, NULL);
+	}
+}
+
+void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr)
+{
+	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET };
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		scst_abort_in(&tm, tds[i]);
+	for (i = 0; i < nr; i++) {
+		wait_event(tds[i]->dev->tm_wait, !scst_aborted_left(&tm, tds[i]));
+		scst_tgt_dev_put(tds[i]);
 	}
 }
 

@@ -28,6 +28,7 @@
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
@@ -39,6 +40,7 @@
 #include "../lib/inquiry.h"
 #include "../lib/lun.h"
 #include "../lib/mode.h"
+#include "../lib/pr.h"
 #include "../lib/sense.h"
 
 #define SCST_INLINE_VECS	4
@@ -48,6 +50,7 @@
 #define SCST_GOOD		0x00
 #define SCST_CHECK_CONDITION	0x02
 #define SCST_BUSY		0x08
+#define SCST_RESERVATION_CONFLICT 0x18
 #define SCST_TASK_SET_FULL	0x28
 
 struct scst_acg;
@@ -189,6 +192,10 @@ struct scst_device {
 
 	struct list_head tgt_devs;	/* of all sessions, under @tgt_devs_lock */
 	spinlock_t tgt_devs_lock;
+	struct mutex pr_lock;		/* one PERSISTENT RESERVE OUT at a time */
+	struct sl_pr *pr;		/* changed under both locks above */
+	struct scst_state_file *pr_file;
+	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
 	wait_queue_head_t tm_wait;	/* an aborted command has gone */
@@ -226,6 +233,9 @@ static inline struct scst_device *scst_dev_of(struct kobject *kobj)
 /* Salt for generated device ids, /sys/kernel/scst_tgt/setup_id. */
 unsigned int scst_get_setup_id(void);
 
+/* Does the core answer this operation for every device? */
+bool scst_core_answers(enum sl_op_id id);
+
 /* Is @serial the unit serial number of a device other than @self? */
 bool scst_serial_in_use(const struct scst_device *self, const char *serial);
 
@@ -234,6 +244,9 @@ enum scst_ua {
 	SCST_UA_RESET,
 	SCST_UA_NEXUS_LOSS,
 	SCST_UA_CLEARED_BY_OTHER,
+	SCST_UA_RESERVATIONS_PREEMPTED,
+	SCST_UA_RESERVATIONS_RELEASED,
+	SCST_UA_REGISTRATIONS_PREEMPTED,
 	SCST_UA_LUNS_CHANGED,
 	SCST_UA_INQUIRY_CHANGED,
 	SCST_UA_CAPACITY_CHANGED,
@@ -271,6 +284,7 @@ struct scst_tgt {
 struct scst_tgt_dev {
 	u32 lun;
 	bool read_only;
+	u8 denied;			/* SL_PR_DENY_*: by reservations of others */
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */
@@ -289,6 +303,7 @@ struct scst_session {
 	void *priv;			/* the driver's */
 	char *initiator_name;
 	char *sysfs_name;
+	struct sl_pr_nexus nexus;	/* what reservations know it by */
 	struct scst_acg *acg;
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
 	struct scst_dir *dir;
@@ -319,6 +334,9 @@ struct scst_driver_ops {
 	void (*enabled_changed)(struct scst_tgt *tgt);
 	/* Starts closing; the driver calls scst_session_unregister() in the end. */
 	void (*close_session)(struct scst_session *sess);
+
+	/* TransportID (SPC-4 7.6.4) of the initiator port, SL_TRANSPORT_ID_MAX bytes at most. */
+	u16 (*transport_id)(const char *initiator_name, const void *priv, u8 *id);
 
 	/* The LUNs of a session have changed; the configuration lock is held. May be NULL. */
 	void (*luns_changed)(struct scst_session *sess);

@@ -9,19 +9,28 @@
 
 static const struct sl_op sl_ops[SL_OP_COUNT] = {
 	[SL_OP_TEST_UNIT_READY] = {
-		"TEST UNIT READY", 0x00, 0, 6, SL_DIR_NONE, SL_LEN_NONE, 0,
+		"TEST UNIT READY", 0x00, 0, 6, SL_DIR_NONE, SL_LEN_NONE, SL_OPF_PR_FREE,
 		0, 0, 0, 0, F(0x00, 0, 0, 0, 0, 0x04) },
 	[SL_OP_REQUEST_SENSE] = {
-		"REQUEST SENSE", 0x03, 0, 6, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		"REQUEST SENSE", 0x03, 0, 6, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_R6_FREE,
 		0, 0, 4, 1, F(0x03, 0x01, 0, 0, 0xff, 0x04) },
 	[SL_OP_READ_6] = {
-		"READ(6)", 0x08, 0, 6, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM,
+		"READ(6)", 0x08, 0, 6, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		1, 3, 4, 1, F(0x08, 0x1f, 0xff, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_6] = {
 		"WRITE(6)", 0x0a, 0, 6, SL_DIR_OUT, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_WRITES,
 		1, 3, 4, 1, F(0x0a, 0x1f, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_RESERVE_6] = {
+		"RESERVE(6)", 0x16, 0, 6, SL_DIR_NONE, SL_LEN_NONE, 0,
+		0, 0, 0, 0, F(0x16, 0, 0, 0, 0, 0x04) },
+	[SL_OP_RELEASE_6] = {
+		"RELEASE(6)", 0x17, 0, 6, SL_DIR_NONE, SL_LEN_NONE,
+		SL_OPF_PR_FREE | SL_OPF_R6_FREE,
+		0, 0, 0, 0, F(0x17, 0, 0, 0, 0, 0x04) },
 	[SL_OP_INQUIRY] = {
-		"INQUIRY", 0x12, 0, 6, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		"INQUIRY", 0x12, 0, 6, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_R6_FREE,
 		0, 0, 3, 2, F(0x12, 0x01, 0xff, 0xff, 0xff, 0x04) },
 	[SL_OP_MODE_SELECT_6] = {
 		"MODE SELECT(6)", 0x15, 0, 6, SL_DIR_OUT, SL_LEN_BYTES, 0,
@@ -35,11 +44,15 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 	[SL_OP_SEND_DIAGNOSTIC] = {
 		"SEND DIAGNOSTIC", 0x1d, 0, 6, SL_DIR_OUT, SL_LEN_BYTES, 0,
 		0, 0, 3, 2, F(0x1d, 0x04, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PREVENT_ALLOW] = {
+		"PREVENT ALLOW MEDIUM REMOVAL", 0x1e, 0, 6, SL_DIR_NONE, SL_LEN_NONE, 0,
+		0, 0, 0, 0, F(0x1e, 0, 0, 0, 0x03, 0x04) },
 	[SL_OP_READ_CAPACITY_10] = {
-		"READ CAPACITY(10)", 0x25, 0, 10, SL_DIR_IN, SL_LEN_FIXED_8, 0,
+		"READ CAPACITY(10)", 0x25, 0, 10, SL_DIR_IN, SL_LEN_FIXED_8, SL_OPF_PR_FREE,
 		2, 4, 0, 0, F(0x25, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0x01, 0x04) },
 	[SL_OP_READ_10] = {
-		"READ(10)", 0x28, 0, 10, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		"READ(10)", 0x28, 0, 10, SL_DIR_IN, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 4, 7, 2, F(0x28, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_10] = {
 		"WRITE(10)", 0x2a, 0, 10, SL_DIR_OUT, SL_LEN_BLOCKS,
@@ -50,14 +63,19 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		SL_OPF_MEDIUM | SL_OPF_WRITES,
 		2, 4, 7, 2, F(0x2e, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_VERIFY_10] = {
-		"VERIFY(10)", 0x2f, 0, 10, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		"VERIFY(10)", 0x2f, 0, 10, SL_DIR_OUT, SL_LEN_VERIFY,
+		SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		2, 4, 7, 2, F(0x2f, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_PREFETCH_10] = {
-		"PRE-FETCH(10)", 0x34, 0, 10, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		"PRE-FETCH(10)", 0x34, 0, 10, SL_DIR_NONE, SL_LEN_RANGE,
+		SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		2, 4, 7, 2, F(0x34, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_SYNC_CACHE_10] = {
 		"SYNCHRONIZE CACHE(10)", 0x35, 0, 10, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
 		2, 4, 7, 2, F(0x35, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_READ_DEFECT_10] = {
+		"READ DEFECT DATA(10)", 0x37, 0, 10, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_READ,
+		0, 0, 7, 2, F(0x37, 0, 0x1f, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_SAME_10] = {
 		"WRITE SAME(10)", 0x41, 0, 10, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
 		SL_OPF_MEDIUM | SL_OPF_WRITES,
@@ -65,32 +83,119 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 	[SL_OP_UNMAP] = {
 		"UNMAP", 0x42, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_WRITES,
 		0, 0, 7, 2, F(0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_SANITIZE_OVERWRITE] = {
+		"SANITIZE OVERWRITE", 0x48, 0x01, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x48, 0xa1, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_SANITIZE_BLOCK_ERASE] = {
+		"SANITIZE BLOCK ERASE", 0x48, 0x02, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x48, 0xa2, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_SANITIZE_CRYPTO_ERASE] = {
+		"SANITIZE CRYPTOGRAPHIC ERASE", 0x48, 0x03, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x48, 0xa3, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_SANITIZE_EXIT_FAILURE] = {
+		"SANITIZE EXIT FAILURE MODE", 0x48, 0x1f, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x48, 0x9f, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_LOG_SENSE] = {
+		"LOG SENSE", 0x4d, 0, 10, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_FREE,
+		0, 0, 7, 2, F(0x4d, 0, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
 	[SL_OP_MODE_SELECT_10] = {
 		"MODE SELECT(10)", 0x55, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, 0,
 		0, 0, 7, 2, F(0x55, 0x11, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_RESERVE_10] = {
+		"RESERVE(10)", 0x56, 0, 10, SL_DIR_NONE, SL_LEN_NONE, 0,
+		0, 0, 0, 0, F(0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0x04) },
+	[SL_OP_RELEASE_10] = {
+		"RELEASE(10)", 0x57, 0, 10, SL_DIR_NONE, SL_LEN_NONE,
+		SL_OPF_PR_FREE | SL_OPF_R6_FREE,
+		0, 0, 0, 0, F(0x57, 0, 0, 0, 0, 0, 0, 0, 0, 0x04) },
 	[SL_OP_MODE_SENSE_10] = {
 		"MODE SENSE(10)", 0x5a, 0, 10, SL_DIR_IN, SL_LEN_BYTES, 0,
 		0, 0, 7, 2, F(0x5a, 0x18, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_READ_KEYS] = {
+		"PR IN READ KEYS", 0x5e, 0, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x5e, 0x00, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_READ_RESERVATION] = {
+		"PR IN READ RESERVATION", 0x5e, 0x01, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x5e, 0x01, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_REPORT_CAPABILITIES] = {
+		"PR IN REPORT CAPABILITIES", 0x5e, 0x02, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x5e, 0x02, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_READ_FULL_STATUS] = {
+		"PR IN READ FULL STATUS", 0x5e, 0x03, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 7, 2, F(0x5e, 0x03, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_REGISTER] = {
+		"PR OUT REGISTER", 0x5f, 0, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x00, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_RESERVE] = {
+		"PR OUT RESERVE", 0x5f, 0x01, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x01, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_RELEASE] = {
+		"PR OUT RELEASE", 0x5f, 0x02, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x02, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_CLEAR] = {
+		"PR OUT CLEAR", 0x5f, 0x03, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x03, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_PREEMPT] = {
+		"PR OUT PREEMPT", 0x5f, 0x04, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x04, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_PREEMPT_ABORT] = {
+		"PR OUT PREEMPT AND ABORT", 0x5f, 0x05, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x05, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_REGISTER_IGNORE] = {
+		"PR OUT REGISTER AND IGNORE", 0x5f, 0x06, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x06, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_PR_REGISTER_MOVE] = {
+		"PR OUT REGISTER AND MOVE", 0x5f, 0x07, 10, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 5, 4, F(0x5f, 0x07, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
 	[SL_OP_READ_16] = {
-		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x88, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_COMPARE_WRITE] = {
+		"COMPARE AND WRITE", 0x89, 0, 16, SL_DIR_OUT, SL_LEN_TWICE_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 8, 13, 1, F(0x89, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0,
+			      0, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_16] = {
 		"WRITE(16)", 0x8a, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
 		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 8, 10, 4, F(0x8a, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_ORWRITE_16] = {
+		"ORWRITE(16)", 0x8b, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 8, 10, 4, F(0x8b, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			      0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_VERIFY_16] = {
 		"WRITE AND VERIFY(16)", 0x8e, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
 		SL_OPF_MEDIUM | SL_OPF_WRITES,
 		2, 8, 10, 4, F(0x8e, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_VERIFY_16] = {
-		"VERIFY(16)", 0x8f, 0, 16, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		"VERIFY(16)", 0x8f, 0, 16, SL_DIR_OUT, SL_LEN_VERIFY,
+		SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x8f, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_PREFETCH_16] = {
-		"PRE-FETCH(16)", 0x90, 0, 16, SL_DIR_NONE, SL_LEN_RANGE, SL_OPF_MEDIUM,
+		"PRE-FETCH(16)", 0x90, 0, 16, SL_DIR_NONE, SL_LEN_RANGE,
+		SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x90, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_SYNC_CACHE_16] = {
@@ -102,29 +207,45 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		SL_OPF_MEDIUM | SL_OPF_WRITES,
 		2, 8, 10, 4, F(0x93, 0x19, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
+	[SL_OP_WRITE_ATOMIC_16] = {
+		"WRITE ATOMIC(16)", 0x9c, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		2, 8, 12, 2, F(0x9c, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0,
+			      0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_READ_CAPACITY_16] = {
 		"READ CAPACITY(16)", 0x9e, 0x10, 16, SL_DIR_IN, SL_LEN_BYTES,
-		SL_OPF_SERVICE_ACTION,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_FREE,
 		2, 8, 10, 4, F(0x9e, 0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x01, 0x04) },
 	[SL_OP_GET_LBA_STATUS] = {
-		"GET LBA STATUS", 0x9e, 0x12, 16, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SERVICE_ACTION,
+		"GET LBA STATUS", 0x9e, 0x12, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x9e, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x00, 0x04) },
 	[SL_OP_REPORT_LUNS] = {
-		"REPORT LUNS", 0xa0, 0, 12, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_SKIP_UA,
+		"REPORT LUNS", 0xa0, 0, 12, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_R6_FREE,
 		0, 0, 6, 4, F(0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0x04) },
+	[SL_OP_REPORT_IDENT] = {
+		"REPORT IDENTIFYING INFORMATION", 0xa3, 0x05, 12, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_PR_FREE | SL_OPF_SERVICE_ACTION,
+		0, 0, 6, 4, F(0xa3, 0x05, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x04) },
 	[SL_OP_REPORT_OPCODES] = {
 		"REPORT SUPPORTED OPERATION CODES", 0xa3, 0x0c, 12, SL_DIR_IN, SL_LEN_BYTES,
-		SL_OPF_SERVICE_ACTION,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_FREE,
 		0, 0, 6, 4, F(0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0, 0x04) },
 	[SL_OP_REPORT_TMFS] = {
 		"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", 0xa3, 0x0d, 12, SL_DIR_IN,
-		SL_LEN_BYTES, SL_OPF_SERVICE_ACTION,
+		SL_LEN_BYTES, SL_OPF_SERVICE_ACTION | SL_OPF_PR_FREE,
 		0, 0, 6, 4, F(0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0x04) },
+	[SL_OP_SET_IDENT] = {
+		"SET IDENTIFYING INFORMATION", 0xa4, 0x06, 12, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION,
+		0, 0, 6, 4, F(0xa4, 0x06, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x04) },
 	[SL_OP_READ_12] = {
-		"READ(12)", 0xa8, 0, 12, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_FUA,
+		"READ(12)", 0xa8, 0, 12, SL_DIR_IN, SL_LEN_BLOCKS,
+		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 4, 6, 4, F(0xa8, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_WRITE_12] = {
@@ -138,30 +259,67 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		2, 4, 6, 4, F(0xae, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_VERIFY_12] = {
-		"VERIFY(12)", 0xaf, 0, 12, SL_DIR_OUT, SL_LEN_VERIFY, SL_OPF_MEDIUM,
+		"VERIFY(12)", 0xaf, 0, 12, SL_DIR_OUT, SL_LEN_VERIFY,
+		SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		2, 4, 6, 4, F(0xaf, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
+	[SL_OP_READ_DEFECT_12] = {
+		"READ DEFECT DATA(12)", 0xb7, 0, 12, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_READ,
+		0, 0, 6, 4, F(0xb7, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,
+			      0x04) },
 };
 
 /* First operation of each opcode; further service actions follow it in sl_ops. */
 static const u8 sl_first_op[256] = {
-	[0x00] = SL_OP_TEST_UNIT_READY,	[0x03] = SL_OP_REQUEST_SENSE,
-	[0x08] = SL_OP_READ_6,		[0x0a] = SL_OP_WRITE_6,
-	[0x12] = SL_OP_INQUIRY,		[0x15] = SL_OP_MODE_SELECT_6,
-	[0x1a] = SL_OP_MODE_SENSE_6,	[0x1b] = SL_OP_START_STOP_UNIT,
-	[0x1d] = SL_OP_SEND_DIAGNOSTIC,	[0x25] = SL_OP_READ_CAPACITY_10,
-	[0x28] = SL_OP_READ_10,		[0x2a] = SL_OP_WRITE_10,
-	[0x2e] = SL_OP_WRITE_VERIFY_10,	[0x2f] = SL_OP_VERIFY_10,
-	[0x34] = SL_OP_PREFETCH_10,	[0x35] = SL_OP_SYNC_CACHE_10,
-	[0x41] = SL_OP_WRITE_SAME_10,	[0x42] = SL_OP_UNMAP,
-	[0x55] = SL_OP_MODE_SELECT_10,	[0x5a] = SL_OP_MODE_SENSE_10,
-	[0x88] = SL_OP_READ_16,		[0x8a] = SL_OP_WRITE_16,
-	[0x8e] = SL_OP_WRITE_VERIFY_16,	[0x8f] = SL_OP_VERIFY_16,
-	[0x90] = SL_OP_PREFETCH_16,	[0x91] = SL_OP_SYNC_CACHE_16,
-	[0x93] = SL_OP_WRITE_SAME_16,	[0x9e] = SL_OP_READ_CAPACITY_16,
-	[0xa0] = SL_OP_REPORT_LUNS,	[0xa3] = SL_OP_REPORT_OPCODES,
-	[0xa8] = SL_OP_READ_12,		[0xaa] = SL_OP_WRITE_12,
-	[0xae] = SL_OP_WRITE_VERIFY_12,	[0xaf] = SL_OP_VERIFY_12,
+	[0x00] = SL_OP_TEST_UNIT_READY,
+	[0x03] = SL_OP_REQUEST_SENSE,
+	[0x08] = SL_OP_READ_6,
+	[0x0a] = SL_OP_WRITE_6,
+	[0x12] = SL_OP_INQUIRY,
+	[0x15] = SL_OP_MODE_SELECT_6,
+	[0x16] = SL_OP_RESERVE_6,
+	[0x17] = SL_OP_RELEASE_6,
+	[0x1a] = SL_OP_MODE_SENSE_6,
+	[0x1b] = SL_OP_START_STOP_UNIT,
+	[0x1d] = SL_OP_SEND_DIAGNOSTIC,
+	[0x1e] = SL_OP_PREVENT_ALLOW,
+	[0x25] = SL_OP_READ_CAPACITY_10,
+	[0x28] = SL_OP_READ_10,
+	[0x2a] = SL_OP_WRITE_10,
+	[0x2e] = SL_OP_WRITE_VERIFY_10,
+	[0x2f] = SL_OP_VERIFY_10,
+	[0x34] = SL_OP_PREFETCH_10,
+	[0x35] = SL_OP_SYNC_CACHE_10,
+	[0x37] = SL_OP_READ_DEFECT_10,
+	[0x41] = SL_OP_WRITE_SAME_10,
+	[0x42] = SL_OP_UNMAP,
+	[0x48] = SL_OP_SANITIZE_OVERWRITE,
+	[0x4d] = SL_OP_LOG_SENSE,
+	[0x55] = SL_OP_MODE_SELECT_10,
+	[0x56] = SL_OP_RESERVE_10,
+	[0x57] = SL_OP_RELEASE_10,
+	[0x5a] = SL_OP_MODE_SENSE_10,
+	[0x5e] = SL_OP_PR_READ_KEYS,
+	[0x5f] = SL_OP_PR_REGISTER,
+	[0x88] = SL_OP_READ_16,
+	[0x89] = SL_OP_COMPARE_WRITE,
+	[0x8a] = SL_OP_WRITE_16,
+	[0x8b] = SL_OP_ORWRITE_16,
+	[0x8e] = SL_OP_WRITE_VERIFY_16,
+	[0x8f] = SL_OP_VERIFY_16,
+	[0x90] = SL_OP_PREFETCH_16,
+	[0x91] = SL_OP_SYNC_CACHE_16,
+	[0x93] = SL_OP_WRITE_SAME_16,
+	[0x9c] = SL_OP_WRITE_ATOMIC_16,
+	[0x9e] = SL_OP_READ_CAPACITY_16,
+	[0xa0] = SL_OP_REPORT_LUNS,
+	[0xa3] = SL_OP_REPORT_IDENT,
+	[0xa4] = SL_OP_SET_IDENT,
+	[0xa8] = SL_OP_READ_12,
+	[0xaa] = SL_OP_WRITE_12,
+	[0xae] = SL_OP_WRITE_VERIFY_12,
+	[0xaf] = SL_OP_VERIFY_12,
+	[0xb7] = SL_OP_READ_DEFECT_12,
 };
 
 const struct sl_op *sl_op_get(enum sl_op_id id)
@@ -221,6 +379,8 @@ static u64 data_len(const struct sl_cdb *c, u64 field, unsigned int block_shift)
 		return field;
 	case SL_LEN_BLOCKS:
 		return (u64)c->blocks << block_shift;
+	case SL_LEN_TWICE_BLOCKS:
+		return (u64)c->blocks << (block_shift + 1);
 	case SL_LEN_ONE_BLOCK:
 		return 1ull << block_shift;
 	case SL_LEN_VERIFY:
@@ -230,6 +390,15 @@ static u64 data_len(const struct sl_cdb *c, u64 field, unsigned int block_shift)
 	default:
 		return 0;
 	}
+}
+
+/* An opcode that is known with other service actions names a bad field (SPC-4 4.2.6.2). */
+static enum sl_sense unknown_op(const u8 *cdb, size_t cdb_len)
+{
+	const struct sl_op *op = cdb_len ? &sl_ops[sl_first_op[cdb[0]]] : &sl_ops[SL_OP_NONE];
+
+	return (op->flags & SL_OPF_SERVICE_ACTION) && cdb_len >= op->cdb_len ?
+	       SL_INVALID_CDB_FIELD : SL_INVALID_OPCODE;
 }
 
 enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
@@ -243,7 +412,7 @@ enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shi
 	op = &sl_ops[out->id];
 	out->op = op;
 	if (out->id == SL_OP_NONE)
-		return SL_INVALID_OPCODE;
+		return unknown_op(cdb, cdb_len);
 
 	field = get_field(cdb, op->len_at, op->len_len);
 	if (out->id == SL_OP_READ_6 || out->id == SL_OP_WRITE_6) {

@@ -24,11 +24,14 @@ enum sl_op_id {
 	SL_OP_REQUEST_SENSE,
 	SL_OP_READ_6,
 	SL_OP_WRITE_6,
+	SL_OP_RESERVE_6,
+	SL_OP_RELEASE_6,
 	SL_OP_INQUIRY,
 	SL_OP_MODE_SELECT_6,
 	SL_OP_MODE_SENSE_6,
 	SL_OP_START_STOP_UNIT,
 	SL_OP_SEND_DIAGNOSTIC,
+	SL_OP_PREVENT_ALLOW,
 	SL_OP_READ_CAPACITY_10,
 	SL_OP_READ_10,
 	SL_OP_WRITE_10,
@@ -36,26 +39,52 @@ enum sl_op_id {
 	SL_OP_VERIFY_10,
 	SL_OP_PREFETCH_10,
 	SL_OP_SYNC_CACHE_10,
+	SL_OP_READ_DEFECT_10,
 	SL_OP_WRITE_SAME_10,
 	SL_OP_UNMAP,
+	SL_OP_SANITIZE_OVERWRITE,
+	SL_OP_SANITIZE_BLOCK_ERASE,
+	SL_OP_SANITIZE_CRYPTO_ERASE,
+	SL_OP_SANITIZE_EXIT_FAILURE,
+	SL_OP_LOG_SENSE,
 	SL_OP_MODE_SELECT_10,
+	SL_OP_RESERVE_10,
+	SL_OP_RELEASE_10,
 	SL_OP_MODE_SENSE_10,
+	SL_OP_PR_READ_KEYS,
+	SL_OP_PR_READ_RESERVATION,
+	SL_OP_PR_REPORT_CAPABILITIES,
+	SL_OP_PR_READ_FULL_STATUS,
+	SL_OP_PR_REGISTER,
+	SL_OP_PR_RESERVE,
+	SL_OP_PR_RELEASE,
+	SL_OP_PR_CLEAR,
+	SL_OP_PR_PREEMPT,
+	SL_OP_PR_PREEMPT_ABORT,
+	SL_OP_PR_REGISTER_IGNORE,
+	SL_OP_PR_REGISTER_MOVE,
 	SL_OP_READ_16,
+	SL_OP_COMPARE_WRITE,
 	SL_OP_WRITE_16,
+	SL_OP_ORWRITE_16,
 	SL_OP_WRITE_VERIFY_16,
 	SL_OP_VERIFY_16,
 	SL_OP_PREFETCH_16,
 	SL_OP_SYNC_CACHE_16,
 	SL_OP_WRITE_SAME_16,
+	SL_OP_WRITE_ATOMIC_16,
 	SL_OP_READ_CAPACITY_16,
 	SL_OP_GET_LBA_STATUS,
 	SL_OP_REPORT_LUNS,
+	SL_OP_REPORT_IDENT,
 	SL_OP_REPORT_OPCODES,
 	SL_OP_REPORT_TMFS,
+	SL_OP_SET_IDENT,
 	SL_OP_READ_12,
 	SL_OP_WRITE_12,
 	SL_OP_WRITE_VERIFY_12,
 	SL_OP_VERIFY_12,
+	SL_OP_READ_DEFECT_12,
 	SL_OP_COUNT
 };
 
@@ -63,6 +92,7 @@ enum sl_len_unit {
 	SL_LEN_NONE,		/* no data */
 	SL_LEN_BYTES,		/* the field counts bytes: allocation or parameter list length */
 	SL_LEN_BLOCKS,		/* the field counts logical blocks, which are transferred */
+	SL_LEN_TWICE_BLOCKS,	/* as many again: what to compare with, what to write */
 	SL_LEN_ONE_BLOCK,	/* the field counts blocks, one is transferred (WRITE SAME) */
 	SL_LEN_RANGE,		/* the field counts blocks, none is transferred */
 	SL_LEN_VERIFY,		/* by BYTCHK: none, all, or one */
@@ -74,6 +104,10 @@ enum sl_len_unit {
 #define SL_OPF_SERVICE_ACTION	0x04	/* the low five bits of byte 1 choose the operation */
 #define SL_OPF_MEDIUM		0x08	/* addresses logical blocks */
 #define SL_OPF_FUA		0x10	/* byte 1: DPO bit 4, FUA bit 3 */
+/* In the presence of a reservation of somebody else (SPC-4 table 66, SBC-3 table 13) */
+#define SL_OPF_PR_FREE		0x20	/* no persistent reservation stands in its way */
+#define SL_OPF_PR_READ		0x40	/* only an exclusive access one does */
+#define SL_OPF_R6_FREE		0x80	/* allowed beside a RESERVE(6) (SPC-2 table 10) */
 
 struct sl_op {
 	const char *name;
@@ -82,7 +116,7 @@ struct sl_op {
 	u8 cdb_len;
 	u8 dir;			/* enum sl_dir */
 	u8 unit;		/* enum sl_len_unit */
-	u8 flags;		/* SL_OPF_* */
+	u8 flags;		/* SL_OPF_*: all eight bits are taken */
 	u8 lba_at, lba_len;	/* bytes; len 0: no address */
 	u8 len_at, len_len;	/* bytes; len 0: no length */
 	u8 usage[SL_CDB_MAX];	/* bits that are looked at, for REPORT SUPPORTED OPERATION CODES */
@@ -108,7 +142,8 @@ const struct sl_op *sl_op_get(enum sl_op_id id);
 
 /*
  * Decodes @cdb for a unit with blocks of 1 << @block_shift bytes.
- * SL_INVALID_OPCODE: not in the table (or shorter than its length).
+ * SL_INVALID_OPCODE: not in the table (or shorter than its length);
+ * SL_INVALID_CDB_FIELD: the service action is not.
  */
 enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
 			   struct sl_cdb *out);

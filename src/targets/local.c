@@ -234,6 +234,14 @@ static void local_scan(struct local_tgt *lt)
 	scsi_scan_target(&lt->host->shost_gendev, 0, 0, SCAN_WILD_CARD, SCSI_SCAN_INITIAL);
 }
 
+/* There is no such transport: a SAS address made of the name, NAA 3h (locally assigned). */
+static u16 local_transport_id(const char *initiator_name, const void *priv, u8 *id)
+{
+	u32 crc = scst_crc32c(0, initiator_name, strlen(initiator_name));
+
+	return sl_transport_id_sas(0x3ull << 60 | crc, id);
+}
+
 static void local_start(struct work_struct *work)
 {
 	struct local_tgt *lt = container_of(work, struct local_tgt, start);
@@ -354,6 +362,7 @@ static const struct scst_driver_ops local_ops = {
 	.enabled_changed = local_enabled_changed,
 	.luns_changed = local_luns_changed,
 	.close_session = local_close_session,
+	.transport_id = local_transport_id,
 	.xmit_response = local_xmit_response,
 	.abort_cmd = local_abort_cmd,
 	.tm_done = local_tm_done,

@@ -4,7 +4,7 @@
 
 #include "vdisk.h"
 
-#define RSOC_MAX	1024	/* bytes: all operations with timeout descriptors */
+#define RSOC_MAX	(4 + 20 * SL_OP_COUNT)	/* all operations with timeout descriptors */
 
 static enum sl_sense vdisk_check_range(const struct scst_cmd *cmd)
 {
@@ -422,8 +422,8 @@ static const struct vdisk_op {
 
 static bool vdisk_supports(const struct scst_cmd *cmd, enum sl_op_id id)
 {
-	if (id == SL_OP_REPORT_LUNS || id == SL_OP_REQUEST_SENSE)
-		return true;		/* the core's */
+	if (scst_core_answers(id))
+		return true;
 	if (id == SL_OP_UNMAP)
 		return cmd->dev->unit.thin;
 	return vdisk_ops[id].parse || vdisk_ops[id].exec;

@@ -252,6 +252,7 @@ ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark);
 extern const char *const isc_tgt_param_names[];
 
 /* sess.c */
+u16 isc_transport_id(const char *initiator_name, const void *priv, u8 *id);
 int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn);
 void isc_sess_destroy(struct isc_sess *sess);
 void isc_close_session(struct scst_session *sess);

@@ -30,6 +30,13 @@ static struct isc_sess *isc_sess_same_port(struct isc_tgt *tgt, const char *init
 	return NULL;
 }
 
+u16 isc_transport_id(const char *initiator_name, const void *priv, u8 *id)
+{
+	const struct isc_sess *sess = priv;
+
+	return sl_transport_id_iscsi(initiator_name, sess->isid, id);
+}
+
 static bool isc_sess_too_many(const struct isc_tgt *tgt, const struct isc_sess *old)
 {
 	u32 max = READ_ONCE(tgt->params[ISC_P_MAX_SESSIONS]);

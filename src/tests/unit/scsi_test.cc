@@ -78,12 +78,12 @@ TEST_CASE("CDBs are decoded into address, length and direction") {
   }
 }
 
-TEST_CASE("Unknown and short CDBs are invalid opcodes") {
+TEST_CASE("Unknown and short CDBs are invalid opcodes, unknown service actions bad fields") {
   sl_cdb c{};
   const u8 unknown[16] = {0xff};
   CHECK(sl_cdb_parse(unknown, 16, 9, &c) == SL_INVALID_OPCODE);
   const u8 service[16] = {0x9e, 0x1f};
-  CHECK(sl_cdb_parse(service, 16, 9, &c) == SL_INVALID_OPCODE);
+  CHECK(sl_cdb_parse(service, 16, 9, &c) == SL_INVALID_CDB_FIELD);
   const u8 read10[10] = {0x28};
   CHECK(sl_cdb_parse(read10, 9, 9, &c) == SL_INVALID_OPCODE);
   CHECK(sl_cdb_parse(read10, 0, 9, &c) == SL_INVALID_OPCODE);

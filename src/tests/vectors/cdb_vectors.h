@@ -52,6 +52,12 @@ static const struct cdb_vector cdb_vectors[] = {
 	  SL_OP_UNMAP, SL_DIR_OUT, 0, 0, 24, false },
 	{ "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", { 0xa3, 0x0d, 0, 0, 0, 0, 0, 0, 0, 4 }, 12,
 	  SL_OP_REPORT_TMFS, SL_DIR_IN, 0, 0, 4, false },
+	{ "PERSISTENT RESERVE OUT", { 0x5f, 0x06, 0x05, 0, 0, 0, 0, 0, 24 }, 10,
+	  SL_OP_PR_REGISTER_IGNORE, SL_DIR_OUT, 0, 0, 24, false },
+	{ "COMPARE AND WRITE", { 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2 }, 16,
+	  SL_OP_COMPARE_WRITE, SL_DIR_OUT, 3, 2, 2048, false },
+	{ "WRITE ATOMIC(16)", { 0x9c, 0x08, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2 }, 16,
+	  SL_OP_WRITE_ATOMIC_16, SL_DIR_OUT, 3, 2, 1024, true },
 	{ "TEST UNIT READY", { 0 }, 6,
 	  SL_OP_TEST_UNIT_READY, SL_DIR_NONE, 0, 0, 0, false },
 };
