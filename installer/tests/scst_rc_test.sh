@@ -24,7 +24,7 @@ fresh() {
 		*broken*) exit 1 ;;
 		"-r scst") rm -rf "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst" ;;
 		"-r "*) rm -rf "$work/root/sys/module/scst/holders/\${2}" ;;
-		scst) mkdir -p "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst/holders" ;;
+		scst | "scst "*) mkdir -p "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst/holders" ;;
 		*) mkdir -p "$work/root/sys/module/scst/holders/\$1" ;;
 		esac
 	END
@@ -91,7 +91,7 @@ grep -q 'nothing is configured' "$work/err" || fail "not said"
 
 begin 'a missing core module means not installed'
 fresh
-sed -i 's/^scst)/never)/; s/\*broken\*)/scst)/' "$work/bin/modprobe"
+sed -i 's/^scst |.*) mkdir/never) mkdir/; s/\*broken\*)/scst)/' "$work/bin/modprobe"
 expect 5 start
 
 begin 'a missing handler module costs that handler only'
@@ -105,6 +105,35 @@ fresh
 echo 'SCST_TARGET_MODULES="scst_local"' >"$work/root/etc/default/scst"
 expect 0 start
 calls | grep -q 'modprobe iscsi_scst;modprobe scst_local;' || fail "$(calls)"
+
+begin 'the settings file gives parameters to modules'
+fresh
+printf 'scst_parameters="a=1 b=2"\nscst_local_parameters=c=3\nSCST_TARGET_MODULES=scst-local\n' \
+	>"$work/root/etc/default/scst"
+expect 0 start
+[ "$(calls)" = 'modprobe scst a=1 b=2;modprobe scst_vdisk;modprobe iscsi_scst;modprobe scst-local c=3;scstadmin -config /etc/scst.conf -noprompt;' ] ||
+	fail "$(calls)"
+
+begin 'start waits for disks that come late'
+fresh
+printf 'HANDLER vdisk_fileio {\n\tDEVICE a {\n\t\tfilename /dev/late\n\t}\n}\n' >"$work/root/etc/scst.conf"
+mkdir "$work/root/dev"
+# The imitated clock: at the second look at it the disk is there.
+# shellcheck disable=SC2016 # that script expands them
+printf '#!/bin/sh\necho "sleep $*" >>"%s"\n[ "$(grep -c sleep "%s")" -lt 2 ] || : >"%s"\n' \
+	"$work/calls" "$work/calls" "$work/root/dev/late" >"$work/bin/sleep"
+chmod +x "$work/bin/sleep"
+expect 0 start
+calls | grep -q 'sleep 1;sleep 1;scstadmin' || fail "$(calls)"
+grep -q 'waiting for /dev/late' "$work/err" || fail "not said"
+
+begin 'a disk that does not come at all does not hold up the others'
+fresh
+printf 'HANDLER vdisk_fileio {\n\tDEVICE a {\n\t\tfilename "/dev/never" # x\n\t}\n}\n' >"$work/root/etc/scst.conf"
+echo SCST_DEVICE_TIMEOUT=0 >"$work/root/etc/default/scst"
+expect 0 start
+grep -q 'not there after 0 s: /dev/never - what is there is served' "$work/err" || fail "$(cat "$work/err")"
+calls | grep -q 'scstadmin -config' || fail "$(calls)"
 
 begin 'stop disables, closes sessions after the deadline, clears, unloads, never saves'
 fresh
