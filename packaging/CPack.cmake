@@ -45,7 +45,7 @@ target serves, and can undo all of it. Where no module can be loaded it serves
 out of a small virtual machine.")
 
 set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_ARCHITECTURE all)
-set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_DEPENDS "dkms (>= 3), openssl, make")
+set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_DEPENDS "dkms (>= 2.8), openssl, make")
 set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_RECOMMENDS "linux-headers-amd64 | linux-headers-generic | linux-headers")
 foreach(key SCSTADMIN ISCSI-SCST SCST-INSTALL)
   set(CPACK_DEBIAN_${key}_PACKAGE_SHLIBDEPS ON)
