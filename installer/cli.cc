@@ -27,8 +27,16 @@ void absolute(std::string& path) {
 
 void add_options(CLI::App& app, Cli& cli) {
   Options& o = cli.options;
-  app.add_option("--kernel", o.kernel, "Kernel release to build for, or 'running'")
+  app.add_option("--kernel", o.kernel,
+                 "Kernel: a release, a version such as 6.1, running, newest-supported, all")
       ->type_name("REL");
+  app.add_option("--stack", o.stack, "Release of the target stack, or 'own' (default: what fits)")
+      ->type_name("REL");
+  app.add_option("--patch", o.patches, "Apply this family of kernel patches too; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("--nearest", o.nearest, "Take patches made for an earlier kernel where none fits");
+  app.add_flag("--tuning", o.tuning, "Kernel options for speed too");
   app.add_option("--root", o.root, "Install into this tree instead of the running system")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
@@ -86,6 +94,14 @@ void add_verbs(CLI::App& app, Cli& cli) {
   app.add_subcommand("uninstall", "Undo everything")
       ->add_flag("--delete-data", cli.delete_data, "The LUN's file too, with the data in it");
   app.add_subcommand("facts", "Show what is known about this machine");
+  app.add_subcommand("kernels", "List the kernels here, and what fits each")
+      ->add_option("--parse", cli.parse, "Only take this release string apart")
+      ->type_name("STRING");
+  app.add_subcommand("explain", "Say what fits a kernel, and why");
+  app.add_subcommand("catalog", "What is known about kernels, releases and patches")
+      ->add_option("verb", cli.catalog_verb, "lint: find what is wrong in it")
+      ->required()
+      ->check(CLI::IsMember({"lint"}));
   add_verify(app, cli);
   CLI::App* guest = app.add_subcommand("guest", "The guest of the guest road");
   guest->add_option("verb", cli.guest_verb, "stop")->required()->check(CLI::IsMember({"stop"}));

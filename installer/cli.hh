@@ -12,9 +12,10 @@ namespace inst {
 
 struct Cli {
   std::string verb = "apply"; ///< sub-command; for "guest" its own verb is in guest_verb
-  std::string guest_verb;
+  std::string guest_verb, catalog_verb;
   Options options;
   VerifyOptions verify;
+  std::string parse;    ///< release string for "kernels"
   std::string data_dir; ///< "" = the installed one
   bool yes = false, dry_run = false, json = false, delete_data = false;
 };

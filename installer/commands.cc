@@ -3,9 +3,9 @@
 #include "commands.hh"
 
 #include "apply/executor.hh"
-#include "catalog/load.hh"
-#include "facts/gather.hh"
+#include "looking.hh"
 #include "report/report.hh"
+#include "session.hh"
 
 #include <array>
 #include <fmt/format.h>
@@ -41,59 +41,8 @@ private:
   int shown_ = 0;
 };
 
-struct Session {
-  sys::System& sys;
-  const Terminal& terminal;
-  const Cli& cli;
-
-  [[nodiscard]] int end(Exit exit) const { return static_cast<int>(exit); }
-
-  [[nodiscard]] int fail(const Error& error) const {
-    if (cli.json)
-      terminal.out(report::error_json(error).dump(2) + '\n');
-    terminal.err(report::error_text(error));
-    return end(error.exit);
-  }
-
-  /// Asks, unless --yes. The error says what to do when nobody can be asked.
-  [[nodiscard]] Result<void> confirm(const std::string& question) const {
-    if (cli.yes)
-      return {};
-    if (!terminal.confirm)
-      return Error{"confirm", "", "standard input is not a terminal, so nobody can be asked",
-                   "Look at the plan with 'scst-install plan', then give --yes.", Exit::usage};
-    if (terminal.confirm(question))
-      return {};
-    return Error{"confirm", "", "declined", "", Exit::interrupted};
-  }
-};
-
 Error must_be_root(const std::string& what) {
   return {what, "", "this needs root", "Run scst-install with sudo or as root.", Exit::privilege};
-}
-
-std::string data_dir(const Session& s) {
-  if (!s.cli.data_dir.empty())
-    return s.cli.data_dir;
-  const std::string exe = s.sys.read_link("/proc/self/exe").value_or("");
-  const std::string bin = exe.substr(0, exe.rfind('/'));
-  const std::string beside = bin.substr(0, bin.rfind('/')) + "/share/scst-install";
-  return s.sys.stat(beside).type == sys::FileType::directory ? beside : INST_DATA_DIR;
-}
-
-Result<Facts> gather_facts(const Session& s) {
-  const Options& o = s.cli.options;
-  return facts::gather(s.sys, {o.root, o.payload, o.device, o.debs, data_dir(s)});
-}
-
-Result<Planned> plan_for(const Session& s) {
-  const auto facts = gather_facts(s);
-  if (!facts)
-    return facts.error();
-  const auto catalog = catalog::load(s.sys, data_dir(s) + "/catalog");
-  if (!catalog)
-    return catalog.error();
-  return make_plan(*facts, *catalog, s.cli.options);
 }
 
 /// Where runs may have been recorded: here (or under --root), and by the guest road.
@@ -105,15 +54,6 @@ std::vector<std::string> state_dirs(const Session& s) {
   if (s.cli.options.root.empty())
     dirs.push_back(cache + "/scst/install");
   return dirs;
-}
-
-int show_facts(const Session& s) {
-  const auto facts = gather_facts(s);
-  if (!facts)
-    return s.fail(facts.error());
-  s.terminal.out(s.cli.json ? report::facts_json(*facts).dump(2) + '\n'
-                            : report::facts_text(*facts));
-  return 0;
 }
 
 /// Prints the plan with what a dry run says about each step. The states are empty when refused.
@@ -364,9 +304,10 @@ struct Verb {
 };
 
 constexpr std::array verbs{
-    Verb{"facts", show_facts},    Verb{"plan", show_plan},       Verb{"apply", apply},
-    Verb{"status", status},       Verb{"resume", resume},        Verb{"rollback", rollback},
-    Verb{"uninstall", uninstall}, Verb{"verify", verify_target}, Verb{"guest", guest}};
+    Verb{"facts", show_facts},     Verb{"kernels", show_kernels}, Verb{"explain", explain},
+    Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},       Verb{"apply", apply},
+    Verb{"status", status},        Verb{"resume", resume},        Verb{"rollback", rollback},
+    Verb{"uninstall", uninstall},  Verb{"verify", verify_target}, Verb{"guest", guest}};
 
 } // namespace
 

@@ -5,6 +5,7 @@
 #include "version.hh"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,81 @@ struct Family {
   std::map<std::string, std::string> packages; ///< "headers", or a program, → package name
 };
 
+/// Base versions, both included: 2.6.29.6 lies in a range that ends with 2.6.29.
+struct Range {
+  Version min, last;
+  std::string note; ///< where it is known from, or why it is recommended
+  [[nodiscard]] bool holds(const Version& base) const { return min <= base && base <= last; }
+};
+
+struct Archive {
+  std::string component, version;
+  std::string file;   ///< a * in it: not known for sure
+  std::string sha256; ///< "" = not published; the first one that is seen is remembered
+};
+
+/// One release of upstream SCST.
+struct StackRelease {
+  std::string name, released;
+  std::string status;               ///< "file", "tag", "unverified" or "never"
+  std::string interface_kind;       ///< "procfs" or "sysfs"
+  Version procfs_below;             ///< a sysfs release is built for procfs below this
+  std::string build;                ///< "split" or "tree"; "" = nothing to build from
+  std::string url;                  ///< with {component} and {file}
+  Range kernel;                     ///< that it is for
+  std::optional<Range> best;        ///< that we recommend it for
+  std::vector<Archive> files;       ///< in build order
+  std::vector<std::string> patches; ///< families that it ships
+  std::string note;
+  /// There is something to build from.
+  [[nodiscard]] bool obtainable() const { return !files.empty(); }
+};
+
+/// Kernels that have a change already: from `since` on, but only those of `within` if it is known.
+struct Merged {
+  Version since, within;
+};
+
+/// A file of a patch family.
+struct Variant {
+  std::string kernel; ///< as in the file's name
+  Version version;
+  int build = 0;    ///< RHEL: for builds from this one on
+  bool sure = true; ///< false: only the archive can tell whether there is such a file
+};
+
+/// Kernel patches of one kind, one file for each kernel.
+struct PatchFamily {
+  std::string name, component, folder, file, rhel_file;
+  int order = 0;
+  int strip = 1;
+  std::string level; ///< "required", "recommended", "optional" or "never"
+  std::string why;
+  std::vector<Variant> kernels, rhel;
+  Version below; ///< known: one file for all kernels below this
+  std::vector<Merged> merged;
+  Version ended; ///< known: nobody needs it from this kernel on
+  std::vector<std::string> excludes, symbols;
+  std::string marker_file, marker_text;
+  bool rebuild = false; ///< it changes structures
+};
+
+struct KernelOption {
+  std::string symbol; ///< without CONFIG_
+  std::string value;  ///< "y" or "n"
+  std::string kind;   ///< "required" or "tuning"
+  std::string why;
+  std::string with;  ///< family of the patch that brings it; "" = always there
+  std::string stack; ///< "own" or "upstream"; "" = both
+  Version below;     ///< known: only for kernels below this
+};
+
 struct Catalog {
   std::vector<Source> sources;
   std::vector<Family> families;
+  std::vector<StackRelease> releases{};
+  std::vector<PatchFamily> patches{};
+  std::vector<KernelOption> options{};
 };
 
 } // namespace inst

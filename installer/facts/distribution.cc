@@ -36,6 +36,7 @@ void look_at_distribution(sys::System& sys, Facts& facts) {
 
 void look_at_packages(sys::System& sys, Facts& facts) {
   constexpr std::array ours{"scst-dkms", "scstadmin", "iscsi-scst", "scst-install"};
+  const std::string image = "linux-image-";
   std::string package;
   bool installed = false;
   for (const std::string& line :
@@ -47,23 +48,9 @@ void look_at_packages(sys::System& sys, Facts& facts) {
     else if (line.starts_with("Version: ") && installed &&
              std::find(ours.begin(), ours.end(), package) != ours.end())
       facts.packages[package] = line.substr(9);
+    else if (line.starts_with("Version: ") && installed && package.starts_with(image))
+      facts.kernel_packages[package.substr(image.size())] = line.substr(9);
   }
-}
-
-void look_at_offers(sys::System& sys, Facts& facts) {
-  const bool complete = std::all_of(facts.kernels.begin(), facts.kernels.end(),
-                                    [](const Kernel& k) { return !k.build_tree.empty(); });
-  if (complete || !facts.root.empty() || sys.find_program("apt-cache").empty())
-    return;
-  Offers& offers = facts.offers;
-  offers.manager = "apt";
-  for (const std::string& name : sys.list("/var/lib/apt/lists"))
-    offers.known = offers.known || name.find("_Packages") != std::string::npos;
-  const auto said = sys.run({{"apt-cache", "pkgnames", "linux-headers-"}, "", {}});
-  if (!said || said->status != 0)
-    offers.known = false;
-  else
-    offers.names = lines(said->out);
 }
 
 } // namespace inst::facts

@@ -21,10 +21,12 @@ struct Distribution {
 
 struct Kernel {
   std::string release; ///< "6.1.0-56-amd64"
-  Version version;     ///< upstream version behind the release; from headers where they exist
+  Version version;     ///< upstream version behind the release, as exact as is known
   bool running = false;
-  bool modules_dir = false; ///< /lib/modules/RELEASE exists
-  std::string build_tree;   ///< resolved path of its headers; empty: none
+  bool modules_dir = false;   ///< /lib/modules/RELEASE exists
+  std::string build_tree;     ///< resolved path of its headers; empty: none
+  std::string version_from{}; ///< "headers", "package", "/proc/version_signature" or "release"
+  bool exact = false;         ///< the stable level in `version` is the true one
 };
 
 struct ModuleLoading {
@@ -71,11 +73,19 @@ struct Conflict {
   std::string hint;
 };
 
-/// Kernel headers that the package manager would install; looked up where some are missing.
+/// A kernel that is not installed but could be.
+struct OfferedKernel {
+  std::string release;
+  std::string package; ///< as the package manager wants to hear it
+  std::string version; ///< of the package; "" = not known
+};
+
+/// What the package manager would install.
 struct Offers {
-  std::string manager;            ///< "apt"; "" = none that we can ask
-  bool known = false;             ///< it has its lists, so what it does not name is not to be had
-  std::vector<std::string> names; ///< packages
+  std::string manager;              ///< "apt" or "emerge"; "" = none that we can ask
+  bool known = false;               ///< it has its lists: what it does not name is not to be had
+  std::vector<std::string> headers; ///< packages; looked up where some are missing
+  std::vector<OfferedKernel> kernels{}; ///< looked up when they are asked for
 };
 
 struct Facts {
@@ -97,6 +107,8 @@ struct Facts {
   std::map<std::string, std::string> programs; ///< name → path of dkms, make, gcc, qemu …
   std::map<std::string, std::string> packages; ///< installed ones among ours → version
   std::vector<std::string> scst_modules;       ///< loaded ones among ours
+  std::map<std::string, std::string> kernel_packages; ///< release → version of its package
+  std::vector<std::string> foreign_modules; ///< known to dkms, or in a kernel's extra folder
   std::vector<Conflict> conflicts;
   Port portal;
   int free_port = 0;                               ///< first free port from 3260 on 127.0.0.1

@@ -89,7 +89,8 @@ Result<Facts> gather(sys::System& sys, const Query& query) {
   look_at_packages(sys, facts);
   look_at_kernels(sys, facts);
   look_at_loading(sys, facts);
-  look_at_offers(sys, facts);
+  look_at_offers(sys, query.kernels, facts);
+  look_at_foreign_modules(sys, facts);
   look_at_conflicts(sys, facts);
   look_at_programs(sys, facts);
   look_at_files(sys, facts);

@@ -14,6 +14,7 @@ struct Query {
   std::string payload{};  ///< staged install tree; "" = none
   std::string device{};   ///< disk or file to export; "" = none
   std::string debs{};     ///< folder of .deb files; "" = none
+  bool kernels = false;   ///< which kernels could be installed, too: takes a second or two
   std::string data_dir{}; ///< where catalog, initscripts and guest lie
 };
 
@@ -25,7 +26,8 @@ void look_at_packages(sys::System& sys, Facts& facts);
 void look_at_kernels(sys::System& sys, Facts& facts);
 void look_at_loading(sys::System& sys, Facts& facts);
 void look_at_surroundings(sys::System& sys, Facts& facts);
-void look_at_offers(sys::System& sys, Facts& facts);
+void look_at_offers(sys::System& sys, bool kernels, Facts& facts);
+void look_at_foreign_modules(sys::System& sys, Facts& facts);
 void look_at_conflicts(sys::System& sys, Facts& facts);
 void look_at_disk(sys::System& sys, const std::string& path, Facts& facts);
 Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& facts);

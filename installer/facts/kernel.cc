@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Kernels: which are here, what they really are, and whether modules can go into the running one.
 #include "facts/gather.hh"
+#include "release.hh"
 
 #include <algorithm>
 #include <charconv>
@@ -19,18 +20,78 @@ std::string build_tree(sys::System& sys, const std::string& root, const std::str
   return sys.stat(tree + "/Makefile").type == sys::FileType::none ? std::string() : tree;
 }
 
-/// The version that the headers were made for. A release string may say anything.
-Version header_version(sys::System& sys, const std::string& tree) {
-  const auto text = sys.read(tree + "/include/generated/uapi/linux/version.h");
-  for (const std::string& line : lines(text.value_or(""))) {
+int number(const std::string& text) {
+  int value = -1;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// "NAME = value" of a Makefile, or "#define NAME value"; "" when there is none.
+std::string value_of(const std::string& text, const std::string& name) {
+  for (const std::string& line : lines(text)) {
     const std::vector<std::string> w = words(line);
-    unsigned code = 0;
-    if (w.size() == 3 && w[1] == "LINUX_VERSION_CODE" &&
-        std::from_chars(w[2].data(), w[2].data() + w[2].size(), code).ec == std::errc())
-      return {static_cast<int>(code >> 16), static_cast<int>(code >> 8 & 255),
-              static_cast<int>(code & 255)};
+    if (w.size() == 3 && (w[0] == name || w[1] == name) && (w[1] == "=" || w[0] == "#define"))
+      return w[2];
   }
-  return {};
+  return "";
+}
+
+Version by_numbers(const std::string& text, const char* major, const char* minor,
+                   const char* patch) {
+  const Version v{number(value_of(text, major)), number(value_of(text, minor)),
+                  number(value_of(text, patch))};
+  return v.major > 0 && v.minor >= 0 && v.patch >= 0 ? v : Version{};
+}
+
+/// Debian's Makefile for one architecture is a line that includes the common one.
+std::string makefile_of(sys::System& sys, const Facts& facts, const std::string& tree) {
+  const std::string text = sys.read(tree + "/Makefile").value_or("");
+  for (const std::string& line : lines(text))
+    if (const auto w = words(line); w.size() == 2 && w[0] == "include" && w[1].starts_with('/'))
+      return sys.read(facts.root + w[1]).value_or("");
+  return text;
+}
+
+/// The version that the headers were made for. A release string may say anything, and
+/// LINUX_VERSION_CODE holds no stable level above 255, so it is not asked.
+Version header_version(sys::System& sys, const Facts& facts, const std::string& tree) {
+  const Version by_macros =
+      by_numbers(sys.read(tree + "/include/generated/uapi/linux/version.h").value_or(""),
+                 "LINUX_VERSION_MAJOR", "LINUX_VERSION_PATCHLEVEL", "LINUX_VERSION_SUBLEVEL");
+  if (by_macros.known())
+    return by_macros;
+  const std::string makefile = makefile_of(sys, facts, tree);
+  Version v = by_numbers(makefile, "VERSION", "PATCHLEVEL", "SUBLEVEL");
+  const std::string extra = value_of(makefile, "EXTRAVERSION");
+  if (v.major == 2 && extra.starts_with('.')) // 2.6.29.6
+    v.fourth = std::max(number(extra.substr(1)), 0);
+  return v;
+}
+
+/// From the best source that there is.
+void find_version(sys::System& sys, const Facts& facts, Kernel& kernel) {
+  const Release release = parse_release(kernel.release);
+  const auto found = [&](const Version& version, const char* from) {
+    // Whoever names another base is not talking about this kernel.
+    if (version.major != release.base.major || version.minor != release.base.minor)
+      return false;
+    kernel.version = version;
+    kernel.version_from = from;
+    kernel.exact = true;
+    return true;
+  };
+  if (!kernel.build_tree.empty() && found(header_version(sys, facts, kernel.build_tree), "headers"))
+    return;
+  const auto package = facts.kernel_packages.find(kernel.release);
+  if (package != facts.kernel_packages.end() && release.vendor == "Debian" &&
+      found(parse_version(package->second), "package"))
+    return;
+  if (const auto w = words(first_line(sys, "/proc/version_signature"));
+      kernel.running && w.size() == 3 && found(parse_version(w[2]), "/proc/version_signature"))
+    return;
+  kernel.version = release.version();
+  kernel.version_from = "release";
+  kernel.exact = release.trust != Trust::no;
 }
 
 Kernel look_at_kernel(sys::System& sys, const Facts& facts, const std::string& release) {
@@ -39,10 +100,7 @@ Kernel look_at_kernel(sys::System& sys, const Facts& facts, const std::string& r
   kernel.running = release == facts.running;
   kernel.modules_dir = sys.stat(facts.root + "/lib/modules/" + release).type != sys::FileType::none;
   kernel.build_tree = build_tree(sys, facts.root, release);
-  if (!kernel.build_tree.empty())
-    kernel.version = header_version(sys, kernel.build_tree);
-  if (!kernel.version.known())
-    kernel.version = parse_version(release);
+  find_version(sys, facts, kernel);
   return kernel;
 }
 
@@ -64,7 +122,7 @@ bool secure_boot(sys::System& sys) {
 void look_at_kernels(sys::System& sys, Facts& facts) {
   facts.running = facts.root.empty() ? sys.kernel_release() : std::string();
   for (const std::string& release : sys.list(facts.root + "/lib/modules"))
-    if (parse_version(release).known())
+    if (parse_release(release).known())
       facts.kernels.push_back(look_at_kernel(sys, facts, release));
   const auto runs = [](const Kernel& k) { return k.running; };
   if (!facts.running.empty() && std::none_of(facts.kernels.begin(), facts.kernels.end(), runs))

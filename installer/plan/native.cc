@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The native road: modules by dkms into a kernel of this machine (or of the --root tree). Pure.
 #include "plan/builder.hh"
+#include "plan/kernels.hh"
 #include "plan/starter_config.hh"
 
 #include <algorithm>
@@ -27,26 +28,62 @@ const Kernel* newest(const std::vector<Kernel>& kernels) {
   return best;
 }
 
-const Kernel* choose_kernel(Builder& b) {
-  const std::string& wish = b.options.kernel;
-  const Facts& facts = b.facts;
-  const Kernel* kernel =
-      by_release(facts.kernels, wish.empty() || wish == "running" ? facts.running : wish);
+/// The running one, or the best of those that are installed.
+const Kernel* default_kernel(Builder& b) {
+  const Kernel* kernel = by_release(b.facts.kernels, b.facts.running);
   const bool usable = kernel != nullptr && (kernel->modules_dir || b.starts());
-  if (wish.empty() && !usable)
-    kernel = newest(facts.kernels);
-  if (kernel != nullptr)
-    return kernel;
-  std::vector<std::string> names;
-  for (const Kernel& k : facts.kernels)
-    names.push_back(k.release);
-  b.refuse(Exit::kernel,
-           wish.empty() ? "no installed kernel was found"
-                        : fmt::format("no kernel '{}' is installed", wish),
-           names.empty()
-               ? "Install a kernel and its headers."
-               : fmt::format("Give one of these with --kernel: {}.", fmt::join(names, ", ")));
-  return nullptr;
+  if (!usable)
+    kernel = newest(b.facts.kernels);
+  if (kernel == nullptr)
+    b.refuse(Exit::kernel, "no installed kernel was found", "Install a kernel and its headers.");
+  return kernel;
+}
+
+/// What comes with the kernel itself. The package's own scripts see to its boot entry.
+Kernel plan_kernel_package(Builder& b, const Candidate& c) {
+  const OfferedKernel& offered = *c.offered;
+  const std::string headers = b.headers_package(c.release);
+  if (b.facts.offers.manager != "apt") {
+    b.refuse(Exit::kernel, fmt::format("kernel {} is not installed", c.release),
+             fmt::format("Install it: emerge {}, then build and boot it.", offered.package));
+    return {c.release, c.subject.version, false, false, ""};
+  }
+  b.add("kernel-package:" + c.release,
+        fmt::format("install the packages {} and {}", offered.package, headers),
+        fmt::format("kernel {} is not installed; {} offers it", c.release, b.facts.offers.manager),
+        {"/boot", "/lib/modules/" + c.release, "/usr/src", "the boot menu"},
+        Packages{b.facts.offers.manager, {offered.package, headers}});
+  return {c.release, c.subject.version, false, true, "from " + headers, "package", true};
+}
+
+/// The kernels to build for. Empty: refused.
+std::vector<Kernel> choose_kernels(Builder& b) {
+  const Options& o = b.options;
+  if (o.kernel.empty()) {
+    const Kernel* kernel = default_kernel(b);
+    return kernel == nullptr ? std::vector<Kernel>{} : std::vector<Kernel>{*kernel};
+  }
+  const Wishes wishes{o.stack, o.nearest, o.patches, o.tuning};
+  Picked picked = pick_kernels(o.kernel, b.facts, b.catalog, wishes);
+  if (!picked.fault.empty())
+    b.refuse(Exit::kernel, picked.fault, picked.hint);
+  for (const std::string& note : picked.notes)
+    b.note(note);
+  std::vector<Kernel> kernels;
+  for (const Candidate& c : picked.kernels) {
+    if (c.selection.own == nullptr && c.selection.supported()) {
+      b.refuse(
+          Exit::kernel,
+          fmt::format("kernel {} is too old for our own stack; SCST {} is for it", c.release,
+                      c.selection.release->name),
+          fmt::format("Building that release, and kernels for it, is not done yet; 'scst-install "
+                      "explain --kernel {}' says what it takes. Or name a kernel from {} on.",
+                      c.release, base_text(b.own().min)));
+      continue;
+    }
+    kernels.push_back(c.installed != nullptr ? *c.installed : plan_kernel_package(b, c));
+  }
+  return kernels;
 }
 
 void check_kernel(Builder& b, const Kernel& kernel) {
@@ -139,17 +176,20 @@ void plan_files(Builder& b) {
         std::move(files));
 }
 
-void plan_modules(Builder& b, const Kernel& kernel, const std::string& version) {
+/// One registration serves all kernels; the steps of further ones are told apart by their names.
+void plan_modules(Builder& b, const Kernel& kernel, const std::string& version, bool first) {
+  const std::string suffix = first ? "" : ":" + kernel.release;
   const Dkms base{"", "scst", version, kernel.release, b.facts.machine, b.own().modules};
   const auto add = [&](const char* verb, const std::string& title, const char* why,
                        std::vector<std::string> touches) {
     Dkms dkms = base;
     dkms.verb = verb;
-    b.add(std::string("dkms-") + verb, title, why, std::move(touches), std::move(dkms));
+    b.add("dkms-" + (verb + suffix), title, why, std::move(touches), std::move(dkms));
   };
   const std::string name = "scst/" + version;
-  add("add", "register " + name + " with dkms",
-      "dkms builds the modules again for every new kernel", {"/var/lib/dkms/scst"});
+  if (first)
+    add("add", "register " + name + " with dkms",
+        "dkms builds the modules again for every new kernel", {"/var/lib/dkms/scst"});
   add("build", fmt::format("build {} for {}", fmt::join(base.modules, ", "), kernel.release),
       "modules fit exactly one kernel", {"/var/lib/dkms/" + name});
   add("install", "install the modules for " + kernel.release, "so that modprobe finds them",
@@ -285,15 +325,18 @@ void plan_services(Builder& b, const std::string& init, bool known_target) {
 
 void plan_native(Builder& b) {
   b.out.plan.state_dir = b.options.root + "/var/lib/scst-install";
-  const Kernel* kernel = choose_kernel(b);
+  const std::vector<Kernel> kernels = choose_kernels(b);
   const std::string version = choose_files(b);
-  if (kernel == nullptr)
+  if (kernels.empty())
     return;
-  b.out.plan.kernel = kernel->release;
-  check_kernel(b, *kernel);
-  check_machine(b, *kernel);
+  const Kernel* running = by_release(kernels, b.facts.running);
+  b.out.plan.kernel = (running != nullptr ? *running : kernels.front()).release;
+  for (const Kernel& kernel : kernels)
+    check_kernel(b, kernel);
+  check_machine(b, kernels.front());
   plan_files(b);
-  plan_modules(b, *kernel, version);
+  for (const Kernel& kernel : kernels)
+    plan_modules(b, kernel, version, &kernel == &kernels.front());
   plan_state(b);
   const bool known_target = plan_config(b);
   plan_modules_load(b);

@@ -9,12 +9,16 @@
 namespace inst {
 
 struct Options {
-  std::string kernel;             ///< release, "running" or "" (choose)
-  std::string root;               ///< "" = this machine
-  std::string payload;            ///< staged install tree
-  std::string debs;               ///< folder of packages for the guest
-  std::string suite = "bookworm"; ///< of the guest
-  std::string device;             ///< disk or file to export instead of a fresh file
+  std::string kernel;               ///< see pick_kernels(), or "" (choose)
+  std::string stack;                ///< release of the stack, "own" or "" (choose)
+  bool nearest = false;             ///< patches made for an earlier kernel will do
+  bool tuning = false;              ///< kernel options for speed too
+  std::vector<std::string> patches; ///< further patch families
+  std::string root;                 ///< "" = this machine
+  std::string payload;              ///< staged install tree
+  std::string debs;                 ///< folder of packages for the guest
+  std::string suite = "bookworm";   ///< of the guest
+  std::string device;               ///< disk or file to export instead of a fresh file
   bool force_device = false;
   std::uint64_t size = std::uint64_t{1} << 30; ///< bytes of the fresh file
   std::vector<std::string> allow;              ///< initiator names or patterns

@@ -110,7 +110,7 @@ std::string Builder::headers_package(const std::string& release) const {
 }
 
 bool Builder::offered(const std::string& package) const {
-  const auto& names = facts.offers.names;
+  const auto& names = facts.offers.headers;
   return facts.offers.known && std::find(names.begin(), names.end(), package) != names.end();
 }
 

@@ -33,10 +33,11 @@ struct Bench {
       sys.file("/var/lib/dpkg/status", sys.read("/var/lib/dpkg/status").value_or("") +
                                            "Package: " + name +
                                            "\nStatus: install ok installed\nVersion: 3.8.0\n\n");
-    sys.file("/data/catalog/own.toml",
-             "[[source]]\nname = \"own\"\nkernel = { min = \"5.10\", below = \"8.0\" }\n"
-             "modules = [\"scst\"]\nautoload = [\"scst\"]\n"
-             "packages = [\"scst-dkms\", \"scstadmin\", \"iscsi-scst\"]\n");
+    sys.file(
+        "/data/catalog/own.toml",
+        "[[source]]\nname = \"own\"\ntitle = \"t\"\nkernel = { min = \"5.10\", below = \"8.0\" }\n"
+        "modules = [\"scst\"]\nautoload = [\"scst\"]\n"
+        "packages = [\"scst-dkms\", \"scstadmin\", \"iscsi-scst\"]\n");
     cli.data_dir = "/data";
   }
   int run(const std::string& verb) {

@@ -22,7 +22,8 @@ sys::Fake debian(const std::string& root = "") {
   s.link(root + "/lib/modules/6.1.0-50-amd64/build", "/usr/src/linux-headers-6.1.0-50-amd64");
   s.file(root + "/usr/src/linux-headers-6.1.0-50-amd64/Makefile");
   s.file(root + "/usr/src/linux-headers-6.1.0-50-amd64/include/generated/uapi/linux/version.h",
-         "#define LINUX_VERSION_CODE 393648\n#define KERNEL_VERSION(a,b,c) 0\n");
+         "#define LINUX_VERSION_CODE 393648\n#define LINUX_VERSION_MAJOR 6\n"
+         "#define LINUX_VERSION_PATCHLEVEL 1\n#define LINUX_VERSION_SUBLEVEL 176\n");
   s.file(root + "/lib/systemd/systemd");
   s.dir("/run/systemd/system");
   s.file("/proc/modules");

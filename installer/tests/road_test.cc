@@ -13,10 +13,10 @@ namespace {
 
 Planned plan_on(sys::Fake& s, const Options& options = {}) {
   sys::Real real;
-  const auto catalog = catalog::load(real, INST_TOP "/kernel-patches/catalog");
+  const auto catalog = catalog::load(real, {INST_TOP "/kernel-patches/catalog"});
   REQUIRE(catalog);
-  const auto f =
-      facts::gather(s, {options.root, options.payload, options.device, options.debs, "/data"});
+  const auto f = facts::gather(s, {options.root, options.payload, options.device, options.debs,
+                                   options.kernel == "newest-supported", "/data"});
   REQUIRE(f);
   return make_plan(*f, *catalog, options);
 }
