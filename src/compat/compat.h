@@ -9,7 +9,9 @@
 #include <linux/bvec.h>
 #include <linux/kobject.h>
 #include <linux/net.h>
+#include <linux/pagemap.h>
 #include <linux/socket.h>
+#include <linux/swap.h>
 #include <linux/uio.h>
 
 #include "compat_have.h"
@@ -68,6 +70,40 @@ static inline int scst_send_pages(struct socket *sock, const struct bio_vec *bve
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bvec, nr, offset + len);
 	iov_iter_advance(&msg.msg_iter, offset);
 	return sock_sendmsg(sock, &msg);
+}
+#endif
+
+/*
+ * The page at @index of the page cache with a reference, if its content is
+ * there and reading it starts nothing; else NULL.
+ */
+#ifdef HAVE_FIND_GET_PAGE
+static inline struct page *scst_cached_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page = find_get_page(mapping, index);
+
+	if (page && PageUptodate(page) && !PageReadahead(page) && !PageHighMem(page)) {
+		mark_page_accessed(page);
+		return page;
+	}
+	if (page)
+		put_page(page);
+	return NULL;
+}
+#else
+static inline struct page *scst_cached_page(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR(folio))
+		return NULL;
+	if (folio_test_uptodate(folio) && !folio_test_readahead(folio) &&
+	    !folio_test_highmem(folio)) {
+		folio_mark_accessed(folio);
+		return folio_file_page(folio, index);
+	}
+	folio_put(folio);
+	return NULL;
 }
 #endif
 

@@ -41,15 +41,28 @@ static int scst_alloc_vecs(struct scst_cmd *cmd, u32 nr)
 	return cmd->bvec ? 0 : -ENOMEM;
 }
 
-static void scst_add_vec(struct scst_cmd *cmd, struct page *page, u32 len)
+void scst_cmd_add_page(struct scst_cmd *cmd, struct page *page, u32 offset, u32 len)
 {
 	struct bio_vec *bv = &cmd->bvec[cmd->nr_bvec++];
 
 	bv->bv_page = page;
-	bv->bv_offset = 0;
+	bv->bv_offset = offset;
 	bv->bv_len = len;
 	cmd->buf_len += len;
 }
+EXPORT_SYMBOL_GPL(scst_cmd_add_page);
+
+int scst_cmd_begin_pages(struct scst_cmd *cmd, u32 nr)
+{
+	return scst_alloc_vecs(cmd, nr);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_begin_pages);
+
+void scst_cmd_drop_pages(struct scst_cmd *cmd)
+{
+	scst_free_buf(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_drop_pages);
 
 static int scst_alloc_shared(struct scst_cmd *cmd, u32 len)
 {
@@ -61,7 +74,7 @@ static int scst_alloc_shared(struct scst_cmd *cmd, u32 len)
 	while (len) {
 		u32 n = min_t(u32, len, SHARED_LEN);
 
-		scst_add_vec(cmd, page, n);
+		scst_cmd_add_page(cmd, page, 0, n);
 		len -= n;
 	}
 	return 0;
@@ -98,7 +111,7 @@ int scst_alloc_buf(struct scst_cmd *cmd, u32 len)
 			scst_free_buf(cmd);
 			return -ENOMEM;
 		}
-		scst_add_vec(cmd, page, n);
+		scst_cmd_add_page(cmd, page, 0, n);
 		len -= n;
 	}
 	return 0;

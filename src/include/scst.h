@@ -94,6 +94,7 @@ enum scst_cmd_state {
 #define SCST_CMD_ABORTED	0	/* bit of scst_cmd.flags: no response any more */
 #define SCST_CMD_DEFERRED	1	/* bit: runs in a worker of its own, may block */
 #define SCST_CMD_SHARED_BUF	2	/* bit: the pages belong to somebody else */
+#define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
 
 struct scst_cmd {
 	struct scst_session *sess;
@@ -160,6 +161,15 @@ void scst_cmd_defer(struct scst_cmd *cmd);
 
 /* Buffer of cmd->buf_len bytes for data that goes out to the initiator; -ENOMEM. */
 int scst_cmd_alloc_in(struct scst_cmd *cmd, u32 len);
+
+/*
+ * In place of scst_cmd_alloc_in(): makes room for @nr pages that hold the data
+ * already, -ENOMEM; then gives them one by one, each with a reference that the
+ * command drops. scst_cmd_drop_pages() gives all back.
+ */
+int scst_cmd_begin_pages(struct scst_cmd *cmd, u32 nr);
+void scst_cmd_add_page(struct scst_cmd *cmd, struct page *page, u32 offset, u32 len);
+void scst_cmd_drop_pages(struct scst_cmd *cmd);
 
 /* Answers with min(@len, allocation length) bytes of @data and completes with GOOD. */
 void scst_cmd_reply(struct scst_cmd *cmd, const void *data, size_t len);

@@ -103,10 +103,44 @@ static ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
 	return fileio_read_iter(fileio_file(cmd), &iter, fileio_pos(cmd), flags);
 }
 
+/*
+ * Gives the pages of the page cache to the command, if it has them all: neither
+ * memory nor a copy is needed then. What a later write does to them may be sent,
+ * as it may be in any other order of two commands under way at once.
+ */
+static bool fileio_read_cached(struct scst_cmd *cmd)
+{
+	struct address_space *mapping = fileio_file(cmd)->f_mapping;
+	u32 left = min_t(u64, cmd->cdb.data_len, cmd->expected_len);
+	loff_t pos = fileio_pos(cmd);
+
+	if (cmd->expected_dir != SL_DIR_IN || !left || vdisk_of(cmd->dev)->o_direct ||
+	    test_bit(SCST_CMD_STABLE_IN, &cmd->flags) ||
+	    scst_cmd_begin_pages(cmd, DIV_ROUND_UP(offset_in_page(pos) + left, PAGE_SIZE)))
+		return false;
+	while (left) {
+		u32 offset = offset_in_page(pos), n = min_t(u32, left, PAGE_SIZE - offset);
+		struct page *page = scst_cached_page(mapping, pos >> PAGE_SHIFT);
+
+		if (!page) {
+			scst_cmd_drop_pages(cmd);
+			return false;
+		}
+		scst_cmd_add_page(cmd, page, offset, n);
+		pos += n;
+		left -= n;
+	}
+	return true;
+}
+
 static void fileio_read(struct scst_cmd *cmd)
 {
 	ssize_t ret;
 
+	if (!cmd->bvec && fileio_read_cached(cmd)) {
+		fileio_finish_read(cmd, cmd->buf_len);
+		return;
+	}
 	if (!cmd->bvec && scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
 		cmd->status = SCST_BUSY;
 		scst_cmd_complete(cmd);
@@ -165,13 +199,27 @@ static void fileio_finish_write(struct scst_cmd *cmd, ssize_t ret)
 		scst_cmd_complete(cmd);
 }
 
+#define WRITE_HERE_MAX	(256u << 10)
+
+/*
+ * Whole pages go into the page cache without reading anything, so there is
+ * nothing to wait for but memory: cheaper done here than handed over.
+ */
+static bool fileio_may_write_here(const struct scst_cmd *cmd)
+{
+	u32 len = fileio_write_len(cmd);
+
+	return !vdisk_of(cmd->dev)->o_direct && !fileio_must_be_durable(cmd) &&
+	       len <= WRITE_HERE_MAX && !offset_in_page(fileio_pos(cmd) | len);
+}
+
 static void fileio_write(struct scst_cmd *cmd)
 {
 	if (!fileio_write_len(cmd)) {
 		scst_cmd_complete(cmd);
 		return;
 	}
-	if (fileio_enter_worker(cmd))
+	if (fileio_may_write_here(cmd) || fileio_enter_worker(cmd))
 		fileio_finish_write(cmd, fileio_write_buf(cmd, fileio_must_be_durable(cmd) ?
 							  IOCB_DSYNC : 0));
 }

@@ -4,30 +4,56 @@
 
 #include "iscsi.h"
 
-static void isc_burst_init(struct isc_cmd *cmd, struct isc_burst *burst)
+/* What is so in every command that is free, too. */
+void isc_cmd_construct(void *object)
 {
-	INIT_LIST_HEAD(&burst->tx.entry);
-	burst->tx.cmd = cmd;
-	burst->tx.r2t = burst;
+	struct isc_cmd *cmd = object;
+	unsigned int i;
+
+	memset(cmd, 0, sizeof(*cmd));
+	INIT_HLIST_NODE(&cmd->waiting);
+	INIT_LIST_HEAD(&cmd->tx.entry);
+	cmd->tx.cmd = cmd;
+	for (i = 0; i < ISC_R2TS; i++) {
+		INIT_LIST_HEAD(&cmd->bursts[i].tx.entry);
+		cmd->bursts[i].tx.cmd = cmd;
+		cmd->bursts[i].tx.r2t = &cmd->bursts[i];
+	}
 }
 
 struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 {
-	struct isc_cmd *cmd = kmem_cache_zalloc(isc_cmd_cache, GFP_KERNEL);
-	unsigned int i;
+	struct isc_cmd *cmd = kmem_cache_alloc(isc_cmd_cache, GFP_KERNEL);
 
 	if (!cmd)
 		return NULL;
 	cmd->conn = conn;
 	cmd->kind = kind;
+	cmd->admitted = false;
+	cmd->in_window = false;
+	cmd->result = 0;
 	memcpy(cmd->bhs, conn->rx_bhs, SL_BHS_LEN);
-	INIT_HLIST_NODE(&cmd->waiting);
-	INIT_LIST_HEAD(&cmd->tx.entry);
-	cmd->tx.cmd = cmd;
-	for (i = 0; i < ISC_R2TS; i++)
-		isc_burst_init(cmd, &cmd->bursts[i]);
+	memset(&cmd->write, 0, sizeof(cmd->write));
+	cmd->failed = SL_OK;
+	cmd->data_sent = 0;
+	cmd->data_sn = 0;
+	cmd->ping = NULL;
+	cmd->ping_len = 0;
 	atomic_inc(&conn->cmds);
 	return cmd;
+}
+
+/* Bursts that were given up when the command ended early. */
+static void isc_cmd_reset_bursts(struct isc_cmd *cmd)
+{
+	unsigned int i;
+
+	if (!cmd->active_bursts)
+		return;
+	cmd->active_bursts = 0;
+	cmd->unsolicited.active = false;
+	for (i = 0; i < ISC_R2TS; i++)
+		cmd->bursts[i].active = false;
 }
 
 int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd **cmd)
@@ -60,6 +86,7 @@ void isc_cmd_free(struct isc_cmd *cmd)
 	if (cmd->kind == ISC_CMD_SCSI)
 		scst_cmd_free(&cmd->scst);
 	kvfree(cmd->ping);
+	isc_cmd_reset_bursts(cmd);
 	kmem_cache_free(isc_cmd_cache, cmd);
 	atomic_dec(&conn->cmds);
 }
@@ -226,6 +253,9 @@ int isc_scsi_cmd(struct isc_conn *conn)
 	/* CDBs of more than 16 bytes are told from their first 16: none is supported. */
 	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32, 16);
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
+	/* The digest is computed once, TCP may read the pages again. */
+	if (conn->data_digest)
+		set_bit(SCST_CMD_STABLE_IN, &cmd->scst.flags);
 	isc_set_expected(cmd);
 	scst_cmd_parse(&cmd->scst);
 	conn->rx_cmd = cmd;
@@ -240,6 +270,7 @@ static void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate)
 	if (sl_bhs_final(cmd->bhs) || end <= immediate)
 		return;
 	cmd->unsolicited.active = true;
+	cmd->unsolicited.seq.data_sn = 0;
 	cmd->unsolicited.seq.offset = immediate;
 	cmd->unsolicited.seq.end = end;
 	cmd->active_bursts++;

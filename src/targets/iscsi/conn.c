@@ -2,12 +2,15 @@
 /* iSCSI connections: the socket, the work that serves it, its end. */
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/tcp_states.h>
 
 #include "iscsi.h"
 
 #define ISC_IO_BUDGET	8	/* rounds before others get the CPU */
 #define ISC_RX_BATCH	8	/* PDUs taken in before answers go out together */
+#define ISC_CROWD	16	/* runs of the work that a crowd is remembered for */
 
 void isc_conn_get(struct isc_conn *conn)
 {
@@ -35,11 +38,32 @@ static void isc_conn_queue_close(struct isc_conn *conn)
 		isc_conn_put(conn);
 }
 
+/*
+ * Where the packets come in, their data is in the cache. Over loopback that is
+ * the initiator's own processor: a single command is answered soonest there, but
+ * with many under way both sides get on better side by side.
+ */
 static int isc_conn_cpu(struct isc_conn *conn)
 {
 	int cpu = READ_ONCE(conn->sock->sk->sk_incoming_cpu);
 
-	return cpu >= 0 && cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
+	if (cpu < 0 || !cpu_online(cpu))
+		return WORK_CPU_UNBOUND;
+	if (conn->local && READ_ONCE(conn->crowd)) {
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+	}
+	return cpu;
+}
+
+static bool isc_conn_is_local(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		return ipv6_addr_equal(&sk->sk_v6_daddr, &sk->sk_v6_rcv_saddr);
+#endif
+	return inet_sk(sk)->inet_daddr == inet_sk(sk)->inet_rcv_saddr;
 }
 
 void isc_conn_queue_io(struct isc_conn *conn)
@@ -94,6 +118,7 @@ static void isc_conn_attach(struct isc_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
+	conn->local = isc_conn_is_local(sk);
 	tcp_sock_set_nodelay(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	conn->old_data_ready = sk->sk_data_ready;
@@ -143,6 +168,10 @@ static int isc_conn_receive(struct isc_conn *conn)
 
 	for (n = 0; n < ISC_RX_BATCH && ret > 0; n++)
 		ret = isc_rx(conn);
+	if (n > 2)
+		WRITE_ONCE(conn->crowd, ISC_CROWD);
+	else if (conn->crowd)
+		WRITE_ONCE(conn->crowd, conn->crowd - 1);
 	return ret;
 }
 

@@ -179,6 +179,8 @@ struct isc_conn {
 	char peer[ISCSI_SCST_PORTAL_LEN];
 	char portal[ISCSI_SCST_PORTAL_LEN];
 
+	bool local;			/* the initiator runs on this machine */
+	unsigned int crowd;		/* above 0: several PDUs came at once lately */
 	struct work_struct io_work;
 	struct task_struct *io_task;	/* runs io_work now */
 	struct work_struct close_work;
@@ -281,6 +283,7 @@ void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx);
 void isc_tx_collect(struct isc_conn *conn);
 
 /* cmd.c: requests; all but isc_xmit_response() and isc_abort_cmd() in the connection's work */
+void isc_cmd_construct(void *object);
 struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind);
 /* Allocates for the request in conn->rx_bhs, if it may enter: 1 *cmd, 0 drop it, -errno. */
 int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd **cmd);

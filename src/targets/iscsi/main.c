@@ -33,7 +33,8 @@ static int __init isc_init(void)
 {
 	int ret = -ENOMEM;
 
-	isc_cmd_cache = KMEM_CACHE(isc_cmd, 0);
+	/* With a constructor nothing is zeroed: each user sets what it reads. */
+	isc_cmd_cache = kmem_cache_create("isc_cmd", sizeof(struct isc_cmd), 0, 0, isc_cmd_construct);
 	if (!isc_cmd_cache)
 		return ret;
 	isc_wq = alloc_workqueue("iscsi_scst", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);

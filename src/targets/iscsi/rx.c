@@ -20,6 +20,19 @@ static int isc_rx_account(struct isc_conn *conn, int n)
 	return 1;
 }
 
+/*
+ * How much has to come before the work shall run again. Always set before
+ * receiving is tried: what comes after a vain attempt then counts.
+ */
+static void isc_rx_want(struct isc_conn *conn, u32 len)
+{
+	struct sock *sk = conn->sock->sk;
+	int want = min_t(u32, len, READ_ONCE(sk->sk_rcvbuf) / 4);
+
+	if (sk->sk_rcvlowat != want)
+		WRITE_ONCE(sk->sk_rcvlowat, want);
+}
+
 /* Receives until conn->rx_done is @len; 1 it is. */
 static int isc_rx_bytes(struct isc_conn *conn, void *buf, u32 len)
 {
@@ -32,6 +45,7 @@ static int isc_rx_bytes(struct isc_conn *conn, void *buf, u32 len)
 		};
 		struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
 
+		isc_rx_want(conn, kvec.iov_len);
 		ret = isc_rx_account(conn, kernel_recvmsg(conn->sock, &msg, &kvec, 1, kvec.iov_len,
 							  MSG_DONTWAIT));
 	}
@@ -145,6 +159,7 @@ static int isc_rx_bhs(struct isc_conn *conn)
 {
 	int ret;
 
+	isc_rx_want(conn, SL_BHS_LEN - conn->rx_done);
 	if (isc_rx_nothing(conn))
 		return 0;
 	ret = isc_rx_bytes(conn, conn->rx_bhs, SL_BHS_LEN);
@@ -228,8 +243,10 @@ static int isc_rx_data(struct isc_conn *conn)
 {
 	int ret = 1;
 
-	while (conn->rx_done < conn->rx_len && ret > 0)
+	while (conn->rx_done < conn->rx_len && ret > 0) {
+		isc_rx_want(conn, conn->rx_len - conn->rx_done);
 		ret = isc_rx_account(conn, isc_rx_piece(conn));
+	}
 	if (ret <= 0)
 		return ret;
 	if (isc_rx_trailer_len(conn))
