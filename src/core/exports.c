@@ -20,5 +20,8 @@ EXPORT_SYMBOL_GPL(sl_lun_unpack);
 EXPORT_SYMBOL_GPL(sl_name_match);
 EXPORT_SYMBOL_GPL(sl_transport_id_iscsi);
 EXPORT_SYMBOL_GPL(sl_transport_id_sas);
+EXPORT_SYMBOL_GPL(sl_mgmt_init);
+EXPORT_SYMBOL_GPL(sl_mgmt_word);
+EXPORT_SYMBOL_GPL(sl_mgmt_at_end);
 EXPORT_SYMBOL_GPL(sl_mgmt_u64);
 EXPORT_SYMBOL_GPL(sl_mgmt_bool);

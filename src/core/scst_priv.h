@@ -98,6 +98,8 @@ void scst_sysfs_exit(void);
 char *scst_mgmt_line(const char *buf, size_t count);
 /* Usage of add_WHAT and del_WHAT. @params: NULL-terminated, or NULL. */
 ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *params);
+/* Adds to a text of @len bytes in @buf a line of names, if there are any. */
+ssize_t scst_show_names(char *buf, ssize_t len, const char *lead, const char *const *names);
 /* Remembers @res for last_sysfs_mgmt_res; the value that the store returns. */
 ssize_t scst_mgmt_result(int res, size_t count);
 int scst_dir_add_attrs(struct scst_dir *dir, const struct attribute *const *attrs);
@@ -115,6 +117,9 @@ void scst_dev_put(struct scst_device *dev);
 extern struct list_head scst_drivers;
 int scst_tgt_add(struct scst_driver *driver, const char *name, char *params);
 int scst_tgt_del(struct scst_driver *driver, const char *name);		/* drops the lock */
+int scst_driver_change_attr(struct scst_driver *driver, bool add, const char *name, char *value);
+int scst_tgt_change_attr(struct scst_driver *driver, const char *tgt_name, bool add,
+			 const char *name, char *value);
 int scst_tgt_set_rel_id(struct scst_tgt *tgt, u16 id);
 int scst_tgt_set_enabled(struct scst_tgt *tgt, bool on);
 void scst_driver_set_enabled(struct scst_driver *driver, bool on);

@@ -131,6 +131,16 @@ int scst_parse_bool(const char *buf, size_t count, bool *value)
 }
 EXPORT_SYMBOL_GPL(scst_parse_bool);
 
+ssize_t scst_show_names(char *buf, ssize_t len, const char *lead, const char *const *names)
+{
+	if (!names || !*names)
+		return len;
+	len += sysfs_emit_at(buf, len, "%s: ", lead);
+	for (; *names; names++)
+		len += sysfs_emit_at(buf, len, "%s%s", *names, names[1] ? ", " : "\n");
+	return len;
+}
+
 /* Tools read the list of parameters out of this text: its words are part of the interface. */
 ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *params)
 {
@@ -142,12 +152,7 @@ ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *para
 		       "\n"
 		       "where parameters are one or more param_name=value pairs separated by ';'\n"
 		       "\n", what, what, what, what);
-	if (!params || !*params)
-		return n;
-	n += sysfs_emit_at(buf, n, "The following parameters available: ");
-	for (; *params; params++)
-		n += sysfs_emit_at(buf, n, "%s%s", *params, params[1] ? ", " : "\n");
-	return n;
+	return scst_show_names(buf, n, "The following parameters available", params);
 }
 
 char *scst_mgmt_line(const char *buf, size_t count)

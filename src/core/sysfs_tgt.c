@@ -50,7 +50,8 @@ static ssize_t scst_mgmt_run(const char *buf, size_t count, unsigned int words, 
 	ret = fn(obj, &m);
 	scst_cfg_unlock();
 out:
-	kfree(line);
+	/* It may have held a secret. */
+	kfree_sensitive(line);
 	return scst_mgmt_result(ret, count);
 }
 
@@ -69,7 +70,30 @@ static struct scst_driver *scst_driver_of(struct kobject *kobj)
 
 static ssize_t driver_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return scst_show_mgmt_help(buf, "target", scst_driver_of(kobj)->ops->tgt_params);
+	const struct scst_driver_ops *ops = scst_driver_of(kobj)->ops;
+	ssize_t n = scst_show_mgmt_help(buf, "target", ops->tgt_params);
+
+	if (!ops->change_attr)
+		return n;
+	n += sysfs_emit_at(buf, n,
+			   "Usage: echo \"add_attribute name values\" >mgmt\n"
+			   "       echo \"del_attribute name values\" >mgmt\n"
+			   "       echo \"add_target_attribute target_name name values\" >mgmt\n"
+			   "       echo \"del_target_attribute target_name name values\" >mgmt\n");
+	n = scst_show_names(buf, n, "The following target driver attributes available",
+			    ops->driver_dyn_attrs);
+	return scst_show_names(buf, n, "The following target attributes available",
+			       ops->tgt_dyn_attrs);
+}
+
+static int scst_mgmt_tgt_attr(struct scst_driver *driver, struct scst_mgmt_cmd *m)
+{
+	char *name = sl_mgmt_word(&m->rest);
+
+	if (!m->arg[0] || !name)
+		return scst_mgmt_unknown(driver->ops->name, m);
+	return scst_tgt_change_attr(driver, m->arg[0], scst_mgmt_is(m, "add_target_attribute"),
+				    name, m->rest.pos);
 }
 
 static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)
@@ -80,6 +104,11 @@ static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)
 		return scst_tgt_add(driver, m->arg[0], m->rest.pos);
 	if (scst_mgmt_is(m, "del_target") && scst_mgmt_only(m, 1))
 		return scst_tgt_del(driver, m->arg[0]);
+	if ((scst_mgmt_is(m, "add_attribute") || scst_mgmt_is(m, "del_attribute")) && m->arg[0])
+		return scst_driver_change_attr(driver, scst_mgmt_is(m, "add_attribute"),
+					       m->arg[0], m->rest.pos);
+	if (scst_mgmt_is(m, "add_target_attribute") || scst_mgmt_is(m, "del_target_attribute"))
+		return scst_mgmt_tgt_attr(driver, m);
 	return scst_mgmt_unknown(driver->ops->name, m);
 }
 

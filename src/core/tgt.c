@@ -30,22 +30,6 @@ static struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *
 	return NULL;
 }
 
-void scst_visit_tgts(const struct scst_driver_ops *ops, void *arg,
-		       void (*fn)(struct scst_tgt *tgt, void *arg))
-{
-	struct scst_driver *driver;
-	struct scst_tgt *tgt;
-
-	scst_cfg_lock_always();
-	driver = scst_driver_find(ops);
-	if (driver)
-		list_for_each_entry(tgt, &driver->tgts, entry)
-			if (!tgt->dead)
-				fn(tgt, arg);
-	scst_cfg_unlock();
-}
-EXPORT_SYMBOL_GPL(scst_visit_tgts);
-
 static void scst_tgt_free(struct scst_tgt *tgt)
 {
 	kfree(tgt->comment);
@@ -66,9 +50,9 @@ void scst_tgt_put(struct scst_tgt *tgt)
 }
 EXPORT_SYMBOL_GPL(scst_tgt_put);
 
-void scst_tgt_get(struct scst_tgt *tgt)
+bool scst_tgt_get(struct scst_tgt *tgt)
 {
-	refcount_inc(&tgt->refs);
+	return refcount_inc_not_zero(&tgt->refs);
 }
 EXPORT_SYMBOL_GPL(scst_tgt_get);
 
@@ -258,6 +242,25 @@ static void scst_tgt_remove(struct scst_tgt *tgt)
 	scst_tgt_put(tgt);
 }
 
+int scst_driver_change_attr(struct scst_driver *driver, bool add, const char *name, char *value)
+{
+	if (!driver->ops->change_attr)
+		return -EINVAL;
+	return driver->ops->change_attr(NULL, driver->dir, add, name, value);
+}
+
+int scst_tgt_change_attr(struct scst_driver *driver, const char *tgt_name, bool add,
+			 const char *name, char *value)
+{
+	struct scst_tgt *tgt = scst_tgt_lookup(driver, tgt_name);
+
+	if (!driver->ops->change_attr)
+		return -EINVAL;
+	if (!tgt || tgt->dead)
+		return -ENOENT;
+	return driver->ops->change_attr(tgt, tgt->dir, add, name, value);
+}
+
 int scst_tgt_del(struct scst_driver *driver, const char *name)
 {
 	struct scst_tgt *tgt = scst_tgt_lookup(driver, name);
@@ -335,25 +338,14 @@ void scst_driver_set_enabled(struct scst_driver *driver, bool on)
 	if (driver->enabled == on)
 		return;
 	WRITE_ONCE(driver->enabled, on);
+	if (driver->ops->driver_enabled)
+		driver->ops->driver_enabled(on);
 	list_for_each_entry(tgt, &driver->tgts, entry) {
 		if (!on)
 			scst_tgt_close_sessions(tgt);
 		driver->ops->enabled_changed(tgt);
 	}
 }
-
-bool scst_driver_enabled(const struct scst_driver_ops *ops)
-{
-	struct scst_driver *driver;
-	bool on;
-
-	scst_cfg_lock_always();
-	driver = scst_driver_find(ops);
-	on = driver && driver->enabled;
-	scst_cfg_unlock();
-	return on;
-}
-EXPORT_SYMBOL_GPL(scst_driver_enabled);
 
 int scst_register_driver(const struct scst_driver_ops *ops)
 {

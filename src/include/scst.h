@@ -334,12 +334,23 @@ struct scst_driver_ops {
 	const struct attribute *const *tgt_attrs;
 	const struct attribute *const *sess_attrs;
 	bool has_enabled;			/* driver-level "enabled", and per target */
+	/* Names for add_attribute and add_target_attribute, NULL-terminated, or NULL. */
+	const char *const *driver_dyn_attrs;
+	const char *const *tgt_dyn_attrs;
 
 	/* A new target: sets tgt->priv. */
 	int (*add_target)(struct scst_tgt *tgt);
 	int (*set_tgt_param)(struct scst_tgt *tgt, const char *name, const char *value);
+	/*
+	 * Adds or deletes the optional attribute @name of @tgt (NULL: of the driver) in
+	 * @dir; @value is the rest of the line. The configuration lock is held.
+	 */
+	int (*change_attr)(struct scst_tgt *tgt, struct scst_dir *dir, bool add, const char *name,
+			   char *value);
 	/* After the last session has gone; frees tgt->priv. */
 	void (*free_target)(struct scst_tgt *tgt);
+	/* The driver as a whole was switched on or off. May be NULL. */
+	void (*driver_enabled)(bool on);
 	/* Driver or target switched on or off. Off: start closing sessions. */
 	void (*enabled_changed)(struct scst_tgt *tgt);
 	/* Starts closing; the driver calls scst_session_unregister() in the end. */
@@ -361,19 +372,15 @@ struct scst_driver_ops {
 int scst_register_driver(const struct scst_driver_ops *ops);
 void scst_unregister_driver(const struct scst_driver_ops *ops);
 
-/* The driver-level "enabled" of the driver of @tgt. */
-bool scst_driver_enabled(const struct scst_driver_ops *ops);
-
-/* Keeps a target that scst_visit_tgts() showed; scst_tgt_put() lets it go. */
-void scst_tgt_get(struct scst_tgt *tgt);
+/*
+ * Keeps a target, unless it is being freed. Before its ops->free_target() has
+ * returned this may be asked without any lock. scst_tgt_put() lets it go.
+ */
+bool scst_tgt_get(struct scst_tgt *tgt);
 void scst_tgt_put(struct scst_tgt *tgt);
 
 /* What "add_target NAME PARAMS" in the driver's mgmt does. */
 int scst_add_target(const struct scst_driver_ops *ops, const char *name, const char *params);
-
-/* Calls @fn for every target of the driver, under the configuration lock. */
-void scst_visit_tgts(const struct scst_driver_ops *ops, void *arg,
-		       void (*fn)(struct scst_tgt *tgt, void *arg));
 
 static inline struct scst_tgt *scst_tgt_of(struct kobject *kobj)
 {

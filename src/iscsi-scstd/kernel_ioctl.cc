@@ -58,6 +58,9 @@ public:
   int get_target(iscsi_scst_target& target) override {
     return call(ISCSI_SCST_GET_TARGET, &target);
   }
+  int get_account(iscsi_scst_account& account) override {
+    return call(ISCSI_SCST_GET_ACCOUNT, &account);
+  }
   int add_conn(iscsi_scst_conn& conn) override { return call(ISCSI_SCST_ADD_CONN, &conn); }
   int start_conn(std::uint32_t handle) override { return call(ISCSI_SCST_START_CONN, &handle); }
   int drop_conn(std::uint32_t handle) override { return call(ISCSI_SCST_DROP_CONN, &handle); }

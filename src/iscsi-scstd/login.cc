@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "login.hh"
 
+#include "address.hh"
 #include "auth.hh"
 #include "log.hh"
 
@@ -44,6 +45,10 @@ constexpr struct {
     {ISCSI_SCST_P_HEADER_DIGEST, SL_KEY_HEADER_DIGEST},
     {ISCSI_SCST_P_DATA_DIGEST, SL_KEY_DATA_DIGEST},
 };
+
+/// Requests of one login at most: no key needs so many rounds.
+constexpr unsigned kMaxRequests = 64;
+constexpr const char* kIscsiPort = ":3260";
 
 /// The session handle of a discovery session, which the kernel never sees. It
 /// only has to differ from 0, which stands for a session that is not there yet.
@@ -102,6 +107,8 @@ Reply Login::receive(Pdu& request) {
 
 Status Login::answer(Pdu& request, Reply& reply) {
   Flags flags{};
+  if (++requests_ > kMaxRequests)
+    return fail(Status::InitiatorError, "a login without end");
   if (Status s = check_header(request, flags); s != Status::Success)
     return s;
   if (text_.size() + request.data.size() > kMaxText)
@@ -207,6 +214,8 @@ Status Login::first_request(const std::vector<Pair>& pairs) {
   if (!neg_.discovery)
     if (Status s = find_target(value(SL_KEY_TARGET_NAME)); s != Status::Success)
       return s;
+  if (Status s = find_accounts(); s != Status::Success)
+    return s;
   set_offers();
   named_ = true;
   return Status::Success;
@@ -225,6 +234,33 @@ Status Login::find_target(const char* name) {
     return fail(status_of_lookup(err), strerror(err));
   if (!target_.enabled)
     return fail(Status::ServiceUnavailable, "the target is disabled");
+  return check_redirect();
+}
+
+/// To another portal (RFC 7143 11.13.5); whoever comes to that one is served.
+Status Login::check_redirect() {
+  if (target_.redirect == ISCSI_SCST_REDIRECT_NO)
+    return Status::Success;
+  std::string to = target_.redirect_to;
+  if (to.back() == ']' || std::count(to.begin(), to.end(), ':') == 0)
+    to += kIscsiPort;
+  if (to == to_text({ends_.portal, ends_.portal_port}))
+    return Status::Success;
+  redirected_to_ = to;
+  return fail(target_.redirect == ISCSI_SCST_REDIRECT_TEMP ? Status::MovedTemporarily
+                                                           : Status::MovedPermanently,
+              "redirected to " + to);
+}
+
+/// Accounts make CHAP a must: a target's for its sessions, the driver's for discovery.
+Status Login::find_accounts() {
+  iscsi_scst_account any{};
+  any.tid = neg_.discovery ? 0 : target_.tid;
+  any.direction = ISCSI_SCST_INCOMING;
+  int err = kernel_.get_account(any);
+  if (err && err != ENOENT)
+    return fail(status_of_lookup(err), strerror(err));
+  auth_require(neg_, !err);
   return Status::Success;
 }
 
@@ -239,7 +275,13 @@ void Login::set_offers() {
 }
 
 Status Login::negotiate(const std::vector<Pair>& pairs, sl_text_out& out) {
+  Chap::Keys chap;
   for (const Pair& p : pairs) {
+    if (Chap::is_key(p.key)) {
+      if (!chap.emplace(p.key, p.value).second)
+        return fail(Status::InitiatorError, fmt::format("{} twice", p.key));
+      continue;
+    }
     int err = sl_neg_receive(&neg_, p.key, p.value, &out);
     if (err == -ENOSPC)
       return fail(Status::OutOfResources, "more keys than an answer can hold");
@@ -253,7 +295,15 @@ Status Login::negotiate(const std::vector<Pair>& pairs, sl_text_out& out) {
     neg_.state[key] = SL_NEG_DONE;
   if (auth_no_common_method(neg_))
     return fail(Status::AuthenticationFailure, "no common AuthMethod");
-  return Status::Success;
+  return authenticate(chap, out);
+}
+
+Status Login::authenticate(const Chap::Keys& keys, sl_text_out& out) {
+  if (neg_.stage != SL_STAGE_SECURITY || !auth_is_chap(neg_))
+    return keys.empty() ? Status::Success : fail(Status::InitiatorError, "CHAP keys without CHAP");
+  if (!chap_)
+    chap_.emplace(kernel_, neg_.discovery ? 0 : target_.tid);
+  return chap_->step(keys, out, why_);
 }
 
 /// Adds what the target says of its own accord.
@@ -270,7 +320,11 @@ Status Login::declare(sl_text_out& out) {
 Status Login::transit(const Flags& flags, sl_text_out& out, Reply& reply) {
   if (!flags.transit)
     return Status::Success;
-  if (!auth_satisfied(neg_))
+  const bool proved = chap_ && chap_->done();
+  // Asked for too early: the answer has no T bit, and the initiator goes on.
+  if (auth_is_chap(neg_) && !proved)
+    return Status::Success;
+  if (!auth_satisfied(neg_, proved))
     return fail(Status::AuthenticationFailure, "the initiator did not authenticate itself");
 
   if (flags.next == kFullFeature) {
@@ -346,6 +400,8 @@ Reply Login::refuse(const Pdu& request, Status status) {
   const auto code = static_cast<std::uint16_t>(status);
   reply.next = Next::Close;
   reply.pdu.bhs[1] = request.bhs[1] & kStageBits;
+  if (!redirected_to_.empty())
+    reply.pdu.data = "TargetAddress=" + redirected_to_ + '\0';
   fill_header(request, reply);
   memcpy(reply.pdu.bhs.data() + kIsid, request.bhs.data() + kIsid, sizeof(isid_) + 2);
   sl_put_be16(code, reply.pdu.bhs.data() + kStatus);

@@ -3,6 +3,7 @@
 // responses out. It does no socket I/O and reads no clock.
 #pragma once
 
+#include "chap.hh"
 #include "kernel.hh"
 #include "wire.hh"
 
@@ -45,8 +46,11 @@ private:
   Status read_pairs(std::vector<Pair>& pairs);
   Status first_request(const std::vector<Pair>& pairs);
   Status find_target(const char* name);
+  Status check_redirect();
+  Status find_accounts();
   void set_offers();
   Status negotiate(const std::vector<Pair>& pairs, sl_text_out& out);
+  Status authenticate(const Chap::Keys& keys, sl_text_out& out);
   Status declare(sl_text_out& out);
   Status transit(const Flags& flags, sl_text_out& out, Reply& reply);
   Status enter_full_feature(Reply& reply);
@@ -72,6 +76,9 @@ private:
   std::string text_; ///< segments put together by the C bit
   std::string initiator_;
   iscsi_scst_target target_{};
+  std::optional<Chap> chap_; ///< once it was agreed on
+  unsigned requests_ = 0;
+  std::string redirected_to_; ///< TargetAddress of a refusal
   std::string why_;
 };
 

@@ -2,6 +2,7 @@
 // iscsi-scstd: opens the kernel side, listens, gives its privileges up, serves.
 #include "address.hh"
 #include "background.hh"
+#include "chap.hh"
 #include "exit_code.hh"
 #include "kernel.hh"
 #include "log.hh"
@@ -49,6 +50,8 @@ int serve(const Options& options, Background& background) {
   UniqueFd stop = stop_signals();
   tzset(); // syslog needs the time zone later, when no file can be opened
   raise_file_limit();
+  if (std::string error = chap_prepare(); !error.empty())
+    return fail(ExitCode::Failed, error);
   KernelOpen opened = open_kernel("/dev/" ISCSI_SCST_CTL_NAME);
   if (!opened.kernel) {
     log(Level::Error, "{}", opened.error);

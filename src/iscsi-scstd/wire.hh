@@ -28,6 +28,8 @@ struct Pdu {
 /// Login status, class in the high byte (RFC 7143 11.13.5).
 enum class Status : std::uint16_t {
   Success = 0x0000,
+  MovedTemporarily = 0x0101,
+  MovedPermanently = 0x0102,
   InitiatorError = 0x0200,
   AuthenticationFailure = 0x0201,
   Forbidden = 0x0202,

@@ -15,10 +15,13 @@
 #include <linux/types.h>
 
 #define ISCSI_SCST_CTL_NAME	"iscsi-scst-ctl"
-#define ISCSI_SCST_ABI		1
+#define ISCSI_SCST_ABI		2
 
 #define ISCSI_SCST_NAME_LEN	224	/* 223 bytes (RFC 7143 4.2.7.1) + NUL */
 #define ISCSI_SCST_PORTAL_LEN	64	/* numeric address, no port, no brackets */
+#define ISCSI_SCST_ADDRESS_LEN	72	/* the same with port and brackets */
+#define ISCSI_SCST_USER_LEN	256	/* CHAP name + NUL (RFC 7143 12.1.3: CHAP_N) */
+#define ISCSI_SCST_SECRET_LEN	256
 
 /*
  * Session parameters (RFC 7143 13), in ISCSI_SCST_GET_TARGET as what the
@@ -67,7 +70,14 @@ struct iscsi_scst_list {
 	char portal[ISCSI_SCST_PORTAL_LEN];	/* in: address the login came to */
 };
 
-/* ENOENT: no such target. A disabled one is found with enabled == 0. */
+#define ISCSI_SCST_REDIRECT_NO		0
+#define ISCSI_SCST_REDIRECT_TEMP	1
+#define ISCSI_SCST_REDIRECT_PERM	2
+
+/*
+ * ENOENT: no such target, or none on this portal. A disabled one is found with
+ * enabled == 0.
+ */
 struct iscsi_scst_target {
 	char name[ISCSI_SCST_NAME_LEN];		/* in */
 	char initiator[ISCSI_SCST_NAME_LEN];	/* in */
@@ -75,9 +85,25 @@ struct iscsi_scst_target {
 	__u32 tid;		/* out */
 	__u32 enabled;		/* out */
 	__u32 portal_group;	/* out: TargetPortalGroupTag */
-	__u32 rsvd;
+	__u32 redirect;		/* out: ISCSI_SCST_REDIRECT_*: go to redirect_to instead */
 	__u32 params[ISCSI_SCST_P_COUNT];	/* out: what to offer */
-	__u32 rsvd2;
+	__u32 rsvd;
+	char redirect_to[ISCSI_SCST_ADDRESS_LEN];	/* out: TargetAddress without group tag */
+};
+
+#define ISCSI_SCST_INCOMING	0	/* an initiator authenticates itself */
+#define ISCSI_SCST_OUTGOING	1	/* the target does */
+
+/*
+ * One CHAP account. ENOENT: there is none; for INCOMING with an empty user
+ * name that says whether there are any at all, hence whether initiators have
+ * to authenticate themselves.
+ */
+struct iscsi_scst_account {
+	__u32 tid;		/* in: of the target; 0: accounts for discovery */
+	__u32 direction;	/* in: ISCSI_SCST_INCOMING, ISCSI_SCST_OUTGOING */
+	char user[ISCSI_SCST_USER_LEN];		/* in for INCOMING, out for OUTGOING */
+	char secret[ISCSI_SCST_SECRET_LEN];	/* out, if a user was named or found */
 };
 
 /*
@@ -111,5 +137,6 @@ struct iscsi_scst_conn {
 #define ISCSI_SCST_ADD_CONN	_IOWR('I', 4, struct iscsi_scst_conn)
 #define ISCSI_SCST_START_CONN	_IOW('I', 5, __u32)	/* handle */
 #define ISCSI_SCST_DROP_CONN	_IOW('I', 6, __u32)	/* handle, before start */
+#define ISCSI_SCST_GET_ACCOUNT	_IOWR('I', 7, struct iscsi_scst_account)
 
 #endif

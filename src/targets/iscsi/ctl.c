@@ -77,7 +77,7 @@ static ssize_t isc_ctl_read(struct file *file, char __user *buf, size_t count, l
 	if (count < sizeof(status))
 		return -EINVAL;
 	status.generation = atomic_read(&isc_generation);
-	status.enabled = scst_driver_enabled(&isc_ops);
+	status.enabled = isc_tgt_enabled(NULL);
 	if (copy_to_user(buf, &status, sizeof(status)))
 		return -EFAULT;
 	ctl->seen = status.generation;
@@ -94,21 +94,27 @@ static __poll_t isc_ctl_poll(struct file *file, poll_table *wait)
 
 /* --- requests --- */
 
+static bool isc_ends(const char *text, size_t size)
+{
+	return strnlen(text, size) < size;
+}
+
 struct isc_names {
+	const char *portal;
 	char *buf;		/* NULL: only count */
 	u32 len;
 	u32 used;
 };
 
-static void isc_collect_name(struct scst_tgt *tgt, void *arg)
+static void isc_collect_name(struct isc_tgt *tgt, void *arg)
 {
 	struct isc_names *n = arg;
-	size_t size = strlen(tgt->name) + 1;
+	size_t size = strlen(tgt->tgt->name) + 1;
 
-	if (!READ_ONCE(tgt->enabled))
+	if (!isc_tgt_enabled(tgt) || !isc_portal_allowed(&tgt->attrs, n->portal))
 		return;
 	if (n->buf && n->used + size <= n->len)
-		memcpy(n->buf + n->used, tgt->name, size);
+		memcpy(n->buf + n->used, tgt->tgt->name, size);
 	n->used += size;
 }
 
@@ -120,13 +126,16 @@ static int isc_ctl_list(struct isc_ctl *ctl, void __user *arg)
 
 	if (copy_from_user(&req, arg, sizeof(req)))
 		return -EFAULT;
+	if (!isc_ends(req.portal, sizeof(req.portal)))
+		return -EINVAL;
+	names.portal = req.portal;
 	if (req.len) {
 		names.len = min(req.len, ISC_LIST_MAX);
 		names.buf = kvzalloc(names.len, GFP_KERNEL);
 		if (!names.buf)
 			return -ENOMEM;
 	}
-	scst_visit_tgts(&isc_ops, &names, isc_collect_name);
+	isc_visit_tgts(&names, isc_collect_name);
 	req.needed = names.used;
 	if (names.used && names.used <= names.len &&
 	    copy_to_user(u64_to_user_ptr(req.buf), names.buf, names.used))
@@ -137,11 +146,6 @@ static int isc_ctl_list(struct isc_ctl *ctl, void __user *arg)
 	return ret;
 }
 
-static bool isc_ends(const char *text, size_t size)
-{
-	return strnlen(text, size) < size;
-}
-
 static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 {
 	struct iscsi_scst_target req;
@@ -150,16 +154,24 @@ static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 
 	if (copy_from_user(&req, arg, sizeof(req)))
 		return -EFAULT;
-	if (!isc_ends(req.name, sizeof(req.name)))
+	if (!isc_ends(req.name, sizeof(req.name)) || !isc_ends(req.portal, sizeof(req.portal)))
 		return -EINVAL;
 	t = isc_tgt_get_by_name(req.name);
 	if (!t)
 		return -ENOENT;
+	if (!isc_portal_allowed(&t->attrs, req.portal)) {
+		scst_tgt_put(t->tgt);
+		return -ENOENT;
+	}
 	req.tid = t->tid;
-	req.enabled = READ_ONCE(t->tgt->enabled) && scst_driver_enabled(&isc_ops);
+	req.enabled = isc_tgt_enabled(t);
 	req.portal_group = 1;
 	for (i = 0; i < ISCSI_SCST_P_COUNT; i++)
 		req.params[i] = READ_ONCE(t->params[i]);
+	mutex_lock(&t->lock);
+	req.redirect = t->redirect.kind;
+	memcpy(req.redirect_to, t->redirect.to, sizeof(req.redirect_to));
+	mutex_unlock(&t->lock);
 	scst_tgt_put(t->tgt);
 	return copy_to_user(arg, &req, sizeof(req)) ? -EFAULT : 0;
 }
@@ -211,7 +223,7 @@ static int isc_add_conn(struct iscsi_scst_conn *req)
 
 	if (!tgt)
 		return ret;
-	if (!READ_ONCE(tgt->tgt->enabled) || !scst_driver_enabled(&isc_ops))
+	if (!isc_tgt_enabled(tgt) || !isc_portal_allowed(&tgt->attrs, req->portal))
 		goto out_tgt;
 	ret = -EBADF;
 	sock = isc_tcp_socket(req->fd);
@@ -267,6 +279,31 @@ static int isc_ctl_add_conn(struct isc_ctl *ctl, void __user *arg)
 	return -EFAULT;
 }
 
+static int isc_ctl_get_account(void __user *arg)
+{
+	struct iscsi_scst_account req;
+	struct isc_tgt *t = NULL;
+	int ret;
+
+	if (copy_from_user(&req, arg, sizeof(req)))
+		return -EFAULT;
+	if (!isc_ends(req.user, sizeof(req.user)) || req.direction > ISCSI_SCST_OUTGOING)
+		return -EINVAL;
+	memset(req.secret, 0, sizeof(req.secret));
+	if (req.tid) {
+		t = isc_tgt_get(req.tid);
+		if (!t)
+			return -ENOENT;
+	}
+	ret = isc_get_account(t ? &t->attrs : &isc_discovery_attrs, &req);
+	if (t)
+		scst_tgt_put(t->tgt);
+	if (!ret && copy_to_user(arg, &req, sizeof(req)))
+		ret = -EFAULT;
+	memzero_explicit(&req, sizeof(req));
+	return ret;
+}
+
 static int isc_ctl_finish_conn(void __user *arg, bool start)
 {
 	struct isc_conn *conn;
@@ -320,6 +357,8 @@ static long isc_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return isc_ctl_finish_conn(p, true);
 	case ISCSI_SCST_DROP_CONN:
 		return isc_ctl_finish_conn(p, false);
+	case ISCSI_SCST_GET_ACCOUNT:
+		return isc_ctl_get_account(p);
 	default:
 		return -ENOTTY;
 	}

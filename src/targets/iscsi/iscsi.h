@@ -42,10 +42,11 @@ enum isc_tgt_param {
 	ISC_P_NOP_IN_INTERVAL,
 	ISC_P_NOP_IN_TIMEOUT,
 	ISC_P_MAX_SESSIONS,
+	ISC_P_PER_PORTAL_ACL,
 	ISC_P_COUNT
 };
 
-enum isc_param_kind { ISC_NUMBER, ISC_BOOL, ISC_DIGEST };
+enum isc_param_kind { ISC_NUMBER, ISC_BOOL, ISC_FLAG, ISC_DIGEST };
 
 struct isc_param {
 	const char *name;
@@ -55,11 +56,24 @@ struct isc_param {
 
 extern const struct isc_param isc_params[ISC_P_COUNT];
 
+/* What an admin added: accounts and portals (attr.c). */
+struct isc_attrs {
+	struct mutex lock;		/* protects the list and what is in it */
+	struct list_head list;
+};
+
+struct isc_redirect {
+	u32 kind;			/* ISCSI_SCST_REDIRECT_* */
+	char to[ISCSI_SCST_ADDRESS_LEN];
+};
+
 struct isc_tgt {
 	struct scst_tgt *tgt;
 	u32 tid;
 	u32 params[ISC_P_COUNT];	/* single words: written and read without a lock */
-	struct mutex lock;		/* protects @sessions, and successor of each */
+	struct isc_attrs attrs;
+	struct mutex lock;		/* protects @sessions, successor of each, @redirect */
+	struct isc_redirect redirect;
 	struct list_head sessions;
 	unsigned int nr_sessions;
 };
@@ -241,7 +255,20 @@ void isc_ctl_exit(void);
 void isc_ctl_changed(void);
 bool isc_ctl_attached(void);	/* is a daemon there? */
 
+/* attr.c */
+extern const char *const isc_driver_dyn_attrs[];
+extern const char *const isc_tgt_dyn_attrs[];
+extern struct isc_attrs isc_discovery_attrs;
+void isc_attrs_init(struct isc_attrs *attrs);
+void isc_attrs_free(struct isc_attrs *attrs);
+int isc_change_attr(struct scst_tgt *tgt, struct scst_dir *dir, bool add, const char *name,
+		    char *value);
+int isc_get_account(struct isc_attrs *attrs, struct iscsi_scst_account *account);
+bool isc_portal_allowed(struct isc_attrs *attrs, const char *portal);
+
 /* tgt.c */
+void isc_driver_enabled(bool on);
+bool isc_tgt_enabled(const struct isc_tgt *tgt);	/* it and the driver */
 int isc_add_target(struct scst_tgt *tgt);
 int isc_set_tgt_param(struct scst_tgt *tgt, const char *name, const char *value);
 void isc_free_target(struct scst_tgt *tgt);
@@ -249,6 +276,10 @@ void isc_enabled_changed(struct scst_tgt *tgt);
 /* The target with a reference (scst_tgt_put()), or NULL. */
 struct isc_tgt *isc_tgt_get(u32 tid);
 struct isc_tgt *isc_tgt_get_by_name(const char *name);
+/* Calls @fn for every target, which must not sleep for long. */
+void isc_visit_tgts(void *arg, void (*fn)(struct isc_tgt *tgt, void *arg));
+/* "ADDR[:PORT] temp" or "perm", or nothing; 0, -EINVAL, -ERANGE */
+int isc_redirect_parse(const char *text, struct isc_redirect *redirect);
 int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value);
 ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark);
 extern const char *const isc_tgt_param_names[];

@@ -18,6 +18,10 @@ const struct scst_driver_ops isc_ops = {
 	.tgt_attrs = isc_tgt_attrs,
 	.sess_attrs = isc_sess_attrs,
 	.has_enabled = true,
+	.driver_dyn_attrs = isc_driver_dyn_attrs,
+	.tgt_dyn_attrs = isc_tgt_dyn_attrs,
+	.change_attr = isc_change_attr,
+	.driver_enabled = isc_driver_enabled,
 	.add_target = isc_add_target,
 	.set_tgt_param = isc_set_tgt_param,
 	.free_target = isc_free_target,
@@ -33,6 +37,7 @@ static int __init isc_init(void)
 {
 	int ret = -ENOMEM;
 
+	isc_attrs_init(&isc_discovery_attrs);
 	/* With a constructor nothing is zeroed: each user sets what it reads. */
 	isc_cmd_cache = kmem_cache_create("isc_cmd", sizeof(struct isc_cmd), 0, 0, isc_cmd_construct);
 	if (!isc_cmd_cache)
@@ -66,6 +71,7 @@ static void __exit isc_exit(void)
 {
 	isc_ctl_exit();
 	scst_unregister_driver(&isc_ops);
+	isc_attrs_free(&isc_discovery_attrs);
 	destroy_workqueue(isc_close_wq);
 	destroy_workqueue(isc_wq);
 	kmem_cache_destroy(isc_cmd_cache);

@@ -57,17 +57,30 @@ static void isc_sess_insert(struct isc_tgt *tgt, struct isc_sess *sess, struct i
 	isc_conn_close(old->conn);
 }
 
+/* With per_portal_acl initiators are known by name and portal, so that groups can tell them. */
+static void isc_sess_acl_name(const struct isc_tgt *tgt, const struct iscsi_scst_conn *req,
+			      char *name, size_t size)
+{
+	if (READ_ONCE(tgt->params[ISC_P_PER_PORTAL_ACL]))
+		snprintf(name, size, "%s#%s", req->initiator, req->portal);
+	else
+		strscpy(name, req->initiator, size);
+}
+
 static int isc_sess_register(struct isc_tgt *tgt, struct isc_sess *sess,
 			     const struct iscsi_scst_conn *req)
 {
-	struct isc_sess *old = isc_sess_same_port(tgt, req->initiator, sess->isid);
+	char initiator[ISCSI_SCST_NAME_LEN + ISCSI_SCST_PORTAL_LEN];
 	struct isc_conn *conn = sess->conn;
 	struct scst_session *scst;
+	struct isc_sess *old;
 
+	isc_sess_acl_name(tgt, req, initiator, sizeof(initiator));
+	old = isc_sess_same_port(tgt, initiator, sess->isid);
 	if (isc_sess_too_many(tgt, old))
 		return -EMFILE;
 	conn->sess = sess;
-	scst = scst_session_register(tgt->tgt, req->initiator, sess);
+	scst = scst_session_register(tgt->tgt, initiator, sess);
 	if (IS_ERR(scst)) {
 		conn->sess = NULL;
 		return PTR_ERR(scst);

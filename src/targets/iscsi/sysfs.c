@@ -66,7 +66,41 @@ static ssize_t tid_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 	return sysfs_emit(buf, "%u\n", isc_tgt_of(kobj)->tid);
 }
 
+/* The port is shown unless it is the usual one. */
+static ssize_t redirect_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct isc_tgt *tgt = isc_tgt_of(kobj);
+	ssize_t n = 0;
+	size_t len;
+
+	mutex_lock(&tgt->lock);
+	len = strlen(tgt->redirect.to);
+	if (len > 5 && !strcmp(tgt->redirect.to + len - 5, ":3260"))
+		len -= 5;
+	if (tgt->redirect.kind)
+		n = sysfs_emit(buf, "%.*s %s\n" SCST_KEY_MARK "\n", (int)len, tgt->redirect.to,
+			       tgt->redirect.kind == ISCSI_SCST_REDIRECT_TEMP ? "temp" : "perm");
+	mutex_unlock(&tgt->lock);
+	return n;
+}
+
+static ssize_t redirect_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			      size_t count)
+{
+	struct isc_tgt *tgt = isc_tgt_of(kobj);
+	struct isc_redirect redirect;
+	int ret = isc_redirect_parse(buf, &redirect);
+
+	if (ret)
+		return ret;
+	mutex_lock(&tgt->lock);
+	tgt->redirect = redirect;
+	mutex_unlock(&tgt->lock);
+	return count;
+}
+
 static struct kobj_attribute tid_attr = __ATTR_RO(tid);
+static struct kobj_attribute redirect_attr = __ATTR_RW(redirect);
 
 #define ISC_TGT_PARAM(_name, _id) \
 	static struct isc_param_attr tgt_##_name##_attr = { \
@@ -95,6 +129,7 @@ ISC_TGT_PARAM(RspTimeout, ISC_P_RSP_TIMEOUT);
 ISC_TGT_PARAM(NopInInterval, ISC_P_NOP_IN_INTERVAL);
 ISC_TGT_PARAM(NopInTimeout, ISC_P_NOP_IN_TIMEOUT);
 ISC_TGT_PARAM(MaxSessions, ISC_P_MAX_SESSIONS);
+ISC_TGT_PARAM(per_portal_acl, ISC_P_PER_PORTAL_ACL);
 
 const struct attribute *const isc_tgt_attrs[] = {
 	&tid_attr.attr,
@@ -112,6 +147,8 @@ const struct attribute *const isc_tgt_attrs[] = {
 	&tgt_NopInInterval_attr.attr.attr,
 	&tgt_NopInTimeout_attr.attr.attr,
 	&tgt_MaxSessions_attr.attr.attr,
+	&tgt_per_portal_acl_attr.attr.attr,
+	&redirect_attr.attr,
 	NULL
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* iSCSI targets and their parameters. */
+#include <linux/inet.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
@@ -29,17 +30,24 @@ const struct isc_param isc_params[ISC_P_COUNT] = {
 	[ISC_P_NOP_IN_INTERVAL]		= { "NopInInterval", ISC_NUMBER, 0, 65535, 30 },
 	[ISC_P_NOP_IN_TIMEOUT]		= { "NopInTimeout", ISC_NUMBER, 2, 65535, 30 },
 	[ISC_P_MAX_SESSIONS]		= { "MaxSessions", ISC_NUMBER, 0, 65535, 0 },
+	[ISC_P_PER_PORTAL_ACL]		= { "per_portal_acl", ISC_FLAG, 0, 1, 0 },
 };
 
 const char *const isc_tgt_param_names[] = {
 	"DataDigest", "FirstBurstLength", "HeaderDigest", "ImmediateData", "InitialR2T",
 	"MaxBurstLength", "MaxOutstandingR2T", "MaxRecvDataSegmentLength", "MaxSessions",
 	"MaxXmitDataSegmentLength", "NopInInterval", "NopInTimeout", "QueuedCommands",
-	"RspTimeout",
+	"RspTimeout", "per_portal_acl",
 	NULL
 };
 
+/*
+ * All targets by number. Logins look here and not in the core's lists, whose
+ * lock may be held for long while a device is opened.
+ */
 static DEFINE_XARRAY_ALLOC1(isc_tgts);
+static DEFINE_MUTEX(isc_tgts_lock);
+static bool isc_enabled;
 
 static int isc_parse_digests(const char *text, u32 *value)
 {
@@ -73,6 +81,8 @@ int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value)
 			return -EINVAL;
 		*value = !strcmp(text, "Yes");
 		return 0;
+	case ISC_FLAG:
+	case ISC_NUMBER:
 	default:
 		if (sl_mgmt_u64(text, &v) || v < p->min || v > p->max)
 			return -EINVAL;
@@ -120,6 +130,7 @@ int isc_add_target(struct scst_tgt *tgt)
 		return -ENOMEM;
 	t->tgt = tgt;
 	mutex_init(&t->lock);
+	isc_attrs_init(&t->attrs);
 	INIT_LIST_HEAD(&t->sessions);
 	for (i = 0; i < ISC_P_COUNT; i++)
 		t->params[i] = isc_params[i].dflt;
@@ -136,9 +147,24 @@ void isc_free_target(struct scst_tgt *tgt)
 {
 	struct isc_tgt *t = tgt->priv;
 
+	mutex_lock(&isc_tgts_lock);
 	xa_erase(&isc_tgts, t->tid);
+	mutex_unlock(&isc_tgts_lock);
+	isc_attrs_free(&t->attrs);
 	kfree(t);
 	isc_ctl_changed();
+}
+
+void isc_driver_enabled(bool on)
+{
+	WRITE_ONCE(isc_enabled, on);
+	isc_ctl_changed();
+}
+
+bool isc_tgt_enabled(const struct isc_tgt *tgt)
+{
+	return tgt ? READ_ONCE(tgt->tgt->enabled) && READ_ONCE(isc_enabled) :
+		     READ_ONCE(isc_enabled);
 }
 
 void isc_enabled_changed(struct scst_tgt *tgt)
@@ -157,42 +183,79 @@ int isc_set_tgt_param(struct scst_tgt *tgt, const char *name, const char *value)
 	return -EINVAL;
 }
 
-/* Finding goes the long way round, so that the core's reference counts are right. */
-struct isc_tgt_search {
-	u32 tid;		/* 0: by name */
-	const char *name;
-	struct isc_tgt *found;
-};
-
 /* Names come prepared, in lower case; an admin may have written them otherwise (RFC 3722). */
-static bool isc_tgt_matches(const struct isc_tgt *t, const struct isc_tgt_search *s)
+struct isc_tgt *isc_tgt_get_by_name(const char *name)
 {
-	return s->tid ? t->tid == s->tid : !strcasecmp(t->tgt->name, s->name);
-}
+	struct isc_tgt *t, *found = NULL;
+	unsigned long tid;
 
-static void isc_tgt_match(struct scst_tgt *tgt, void *arg)
-{
-	struct isc_tgt_search *s = arg;
-
-	if (s->found || !isc_tgt_matches(tgt->priv, s))
-		return;
-	scst_tgt_get(tgt);
-	s->found = tgt->priv;
+	mutex_lock(&isc_tgts_lock);
+	xa_for_each(&isc_tgts, tid, t)
+		if (!strcasecmp(t->tgt->name, name) && scst_tgt_get(t->tgt)) {
+			found = t;
+			break;
+		}
+	mutex_unlock(&isc_tgts_lock);
+	return found;
 }
 
 struct isc_tgt *isc_tgt_get(u32 tid)
 {
-	struct isc_tgt_search s = { .tid = tid };
+	struct isc_tgt *t;
 
-	if (tid)
-		scst_visit_tgts(&isc_ops, &s, isc_tgt_match);
-	return s.found;
+	mutex_lock(&isc_tgts_lock);
+	t = xa_load(&isc_tgts, tid);
+	if (t && !scst_tgt_get(t->tgt))
+		t = NULL;
+	mutex_unlock(&isc_tgts_lock);
+	return t;
 }
 
-struct isc_tgt *isc_tgt_get_by_name(const char *name)
+void isc_visit_tgts(void *arg, void (*fn)(struct isc_tgt *tgt, void *arg))
 {
-	struct isc_tgt_search s = { .name = name };
+	struct isc_tgt *t;
+	unsigned long tid;
 
-	scst_visit_tgts(&isc_ops, &s, isc_tgt_match);
-	return s.found;
+	mutex_lock(&isc_tgts_lock);
+	xa_for_each(&isc_tgts, tid, t)
+		fn(t, arg);
+	mutex_unlock(&isc_tgts_lock);
+}
+
+/* An address, IPv6 in brackets, with or without a port: what stands behind TargetAddress. */
+static bool isc_address_ok(const char *text)
+{
+	u8 ip[16];
+	const char *end = text + (text[0] == '[');
+	bool ok = text[0] == '[' ? in6_pton(end, -1, ip, ']', &end) && *end++ == ']' :
+				   in4_pton(end, -1, ip, ':', &end);
+	u64 port;
+
+	if (ok && *end == ':')
+		return !sl_mgmt_u64(end + 1, &port) && port && port < 65536;
+	return ok && !*end;
+}
+
+int isc_redirect_parse(const char *text, struct isc_redirect *redirect)
+{
+	char line[ISCSI_SCST_ADDRESS_LEN + 16], *to, *kind;
+	struct sl_mgmt_cursor c;
+
+	memset(redirect, 0, sizeof(*redirect));
+	if (strscpy(line, text, sizeof(line)) < 0)
+		return -ERANGE;
+	sl_mgmt_init(&c, line);
+	to = sl_mgmt_word(&c);
+	if (!to)
+		return 0;
+	kind = sl_mgmt_word(&c);
+	if (!kind || !sl_mgmt_at_end(&c) || !isc_address_ok(to))
+		return -EINVAL;
+	if (!strcmp(kind, "temp"))
+		redirect->kind = ISCSI_SCST_REDIRECT_TEMP;
+	else if (!strcmp(kind, "perm"))
+		redirect->kind = ISCSI_SCST_REDIRECT_PERM;
+	else
+		return -EINVAL;
+	return strscpy(redirect->to, to, sizeof(redirect->to)) < 0 ? -ERANGE : 0;
 }

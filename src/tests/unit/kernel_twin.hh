@@ -75,6 +75,22 @@ public:
     return 0;
   }
 
+  int get_account(iscsi_scst_account& account) override {
+    for (const Account& a : accounts) {
+      if (a.tid != account.tid || a.direction != account.direction)
+        continue;
+      const bool by_name = a.direction == ISCSI_SCST_INCOMING && account.user[0];
+      if (by_name && a.user != account.user)
+        continue;
+      if (a.direction == ISCSI_SCST_OUTGOING)
+        scstd::copy_text(account.user, a.user);
+      if (account.user[0])
+        scstd::copy_text(account.secret, a.secret);
+      return 0;
+    }
+    return ENOENT;
+  }
+
   int add_conn(iscsi_scst_conn& conn) override {
     if (add_error)
       return add_error;
@@ -96,7 +112,13 @@ public:
     return 0;
   }
 
+  struct Account {
+    unsigned tid, direction;
+    std::string user, secret;
+  };
+
   std::map<std::string, iscsi_scst_target> targets;
+  std::vector<Account> accounts;
   std::vector<iscsi_scst_conn> added;
   std::vector<std::uint32_t> started, dropped;
   std::string listed_for, asked_by;
