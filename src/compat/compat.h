@@ -6,6 +6,7 @@
 #ifndef SCST_COMPAT_H
 #define SCST_COMPAT_H
 
+#include <linux/blkdev.h>
 #include <linux/bvec.h>
 #include <linux/kobject.h>
 #include <linux/net.h>
@@ -26,6 +27,15 @@
 static inline u32 scst_crc32c(u32 crc, const void *p, size_t len)
 {
 	return crc32c(crc, p, len);
+}
+
+static inline bool scst_bdev_can_discard(struct block_device *bdev)
+{
+#ifdef HAVE_BDEV_MAX_DISCARD_SECTORS
+	return bdev_max_discard_sectors(bdev);
+#else
+	return blk_queue_discard(bdev_get_queue(bdev));
+#endif
 }
 
 #ifdef HAVE_CONST_KOBJ_TYPE

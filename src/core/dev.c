@@ -35,6 +35,12 @@ bool scst_serial_in_use(const struct scst_device *self, const char *serial)
 }
 EXPORT_SYMBOL_GPL(scst_serial_in_use);
 
+void scst_dev_get(struct scst_device *dev)
+{
+	refcount_inc(&dev->refs);
+}
+EXPORT_SYMBOL_GPL(scst_dev_get);
+
 void scst_dev_put(struct scst_device *dev)
 {
 	if (!refcount_dec_and_test(&dev->refs))
@@ -43,6 +49,7 @@ void scst_dev_put(struct scst_device *dev)
 	dev->handler->ops->detach(dev);
 	complete_all(&dev->released);
 }
+EXPORT_SYMBOL_GPL(scst_dev_put);
 
 static void scst_dev_free(struct scst_device *dev)
 {

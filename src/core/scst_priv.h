@@ -111,7 +111,6 @@ extern struct list_head scst_handlers, scst_devices;
 struct scst_device *scst_dev_find(const char *name);
 int scst_dev_add(struct scst_handler *handler, const char *name, char *params);
 int scst_dev_del(struct scst_handler *handler, const char *name);	/* drops the lock */
-void scst_dev_put(struct scst_device *dev);
 
 /* tgt.c; the configuration lock is held */
 extern struct list_head scst_drivers;

@@ -70,6 +70,16 @@ static void scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
 	wait_event(td->dev->tm_wait, !scst_aborted_left(tm, td));
 }
 
+static void scst_allow_removal(struct scst_device *dev)
+{
+	struct scst_tgt_dev *td;
+
+	spin_lock(&dev->tgt_devs_lock);
+	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
+		td->prevents_removal = false;
+	spin_unlock(&dev->tgt_devs_lock);
+}
+
 static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 {
 	struct scst_tgt_dev *td;
@@ -88,6 +98,7 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 		dev->mode.swp = false;
 		spin_unlock(&dev->lock);
 		scst_resv_reset(dev);
+		scst_allow_removal(dev);
 		scst_dev_raise_ua(dev, SCST_UA_RESET, NULL);
 	}
 }

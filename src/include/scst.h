@@ -123,6 +123,7 @@ struct scst_cmd {
 	struct bio_vec inline_bvec[SCST_INLINE_VECS];
 
 	void (*exec)(struct scst_cmd *cmd);
+	void *handler_priv;		/* the handler's, while it executes */
 	struct work_struct work;
 	struct list_head tgt_dev_entry;
 
@@ -246,6 +247,10 @@ unsigned int scst_get_setup_id(void);
 /* Does the core answer this operation for every device? */
 bool scst_core_answers(enum sl_op_id id);
 
+/* A reference for work that outlives its command. */
+void scst_dev_get(struct scst_device *dev);
+void scst_dev_put(struct scst_device *dev);
+
 /* Is @serial the unit serial number of a device other than @self? */
 bool scst_serial_in_use(const struct scst_device *self, const char *serial);
 
@@ -257,6 +262,7 @@ enum scst_ua {
 	SCST_UA_RESERVATIONS_PREEMPTED,
 	SCST_UA_RESERVATIONS_RELEASED,
 	SCST_UA_REGISTRATIONS_PREEMPTED,
+	SCST_UA_MEDIUM_CHANGED,
 	SCST_UA_LUNS_CHANGED,
 	SCST_UA_INQUIRY_CHANGED,
 	SCST_UA_CAPACITY_CHANGED,
@@ -295,6 +301,7 @@ struct scst_tgt_dev {
 	u32 lun;
 	bool read_only;
 	u8 denied;			/* SL_PR_DENY_*: by reservations of others */
+	bool prevents_removal;		/* PREVENT ALLOW MEDIUM REMOVAL; a reset clears it */
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */

@@ -141,6 +141,7 @@ static size_t vpd_block_limits(const struct sl_unit *u, const struct sl_port_id 
 {
 	(void)port;
 	b[4] = 0x01;			/* WSNZ: WRITE SAME of 0 blocks is refused */
+	b[5] = u->max_compare_write;
 	sl_put_be16((u16)(1u << u->physical_exp), b + 6);
 	sl_put_be32(u->max_transfer, b + 8);
 	sl_put_be32(u->opt_transfer, b + 12);
@@ -150,6 +151,7 @@ static size_t vpd_block_limits(const struct sl_unit *u, const struct sl_port_id 
 		sl_put_be32(1u << u->physical_exp, b + 28);
 	}
 	sl_put_be64(u->max_write_same, b + 36);
+	sl_put_be32(u->max_atomic, b + 44);
 	return 64;
 }
 
@@ -158,6 +160,8 @@ static size_t vpd_block_characteristics(const struct sl_unit *u, const struct sl
 {
 	(void)port;
 	sl_put_be16(u->rotational ? 15000 : 1, b + 4);
+	if (u->thin)
+		b[7] = 0x40;		/* WABEREQ 01b: erased blocks can be read */
 	return 64;
 }
 

@@ -34,6 +34,8 @@ struct sl_unit {
 	u32 opt_transfer;	/* blocks */
 	u32 max_unmap;		/* blocks per UNMAP */
 	u32 max_unmap_descriptors;
+	u8 max_compare_write;	/* blocks, 0: not supported */
+	u32 max_atomic;		/* blocks of WRITE ATOMIC, 0: not supported */
 	u64 max_write_same;	/* blocks, 0: no limit */
 	u64 naa_id;		/* 0: none */
 	char vendor[SL_VENDOR_LEN + 1];

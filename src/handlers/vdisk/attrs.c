@@ -57,7 +57,7 @@ static ssize_t filename_show(struct kobject *kobj, struct kobj_attribute *attr, 
 static ssize_t resync_size_store(struct kobject *kobj, struct kobj_attribute *attr,
 				 const char *buf, size_t count)
 {
-	int ret = vdisk_fileio_resync(scst_dev_of(kobj));
+	int ret = backing_resync(scst_dev_of(kobj));
 
 	return ret ? ret : count;
 }
@@ -65,7 +65,7 @@ static ssize_t resync_size_store(struct kobject *kobj, struct kobj_attribute *at
 static ssize_t sync_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			  size_t count)
 {
-	int ret = vdisk_fileio_flush(scst_dev_of(kobj));
+	int ret = backing_flush(scst_dev_of(kobj));
 
 	return ret ? ret : count;
 }
@@ -213,6 +213,16 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
 	&o_direct_attr.attr,
+	&thin_provisioned_attr.attr,
+	&resync_size_attr.attr,
+	&sync_attr.attr,
+	NULL
+};
+
+const struct attribute *const vdisk_blockio_attrs[] = {
+	&filename_attr.attr,
+	&write_through_attr.attr,
+	&nv_cache_attr.attr,
 	&thin_provisioned_attr.attr,
 	&resync_size_attr.attr,
 	&sync_attr.attr,

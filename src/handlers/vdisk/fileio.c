@@ -11,27 +11,16 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 
-#include "vdisk.h"
+#include "fileio.h"
 
 #define VERIFY_CHUNK	(64u << 10)	/* bytes read at a time to be compared */
-
-static struct file *fileio_file(const struct scst_cmd *cmd)
-{
-	return vdisk_of(cmd->dev)->file;
-}
-
-static loff_t fileio_pos(const struct scst_cmd *cmd)
-{
-	return (loff_t)cmd->cdb.lba << cmd->dev->unit.block_shift;
-}
 
 static bool fileio_may_wait(const struct scst_cmd *cmd)
 {
 	return test_bit(SCST_CMD_DEFERRED, &cmd->flags);
 }
 
-/* False: this had to wait and runs again in a worker; the caller is done. */
-static bool fileio_enter_worker(struct scst_cmd *cmd)
+bool fileio_enter_worker(struct scst_cmd *cmd)
 {
 	if (fileio_may_wait(cmd))
 		return true;
@@ -68,12 +57,25 @@ static ssize_t fileio_read_iter(struct file *file, struct iov_iter *iter, loff_t
 	return fileio_transfer(file, file->f_op->read_iter, iter, pos, flags);
 }
 
-static ssize_t fileio_write_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
+ssize_t fileio_write_iter(struct file *file, struct iov_iter *iter, loff_t pos, int flags)
 {
 	size_t want = iov_iter_count(iter);
 	ssize_t ret = fileio_transfer(file, file->f_op->write_iter, iter, pos, flags);
 
 	return ret >= 0 && ret != want ? -EIO : ret;
+}
+
+ssize_t fileio_write_kvec(struct file *file, void *buf, size_t len, loff_t pos, int flags)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, len);
+	file_start_write(file);
+	ret = fileio_write_iter(file, &iter, pos, flags);
+	file_end_write(file);
+	return ret;
 }
 
 static enum sl_sense fileio_write_sense(ssize_t error)
@@ -133,7 +135,7 @@ static bool fileio_read_cached(struct scst_cmd *cmd)
 	return true;
 }
 
-static void fileio_read(struct scst_cmd *cmd)
+void fileio_read(struct scst_cmd *cmd)
 {
 	ssize_t ret;
 
@@ -163,19 +165,14 @@ static void fileio_read(struct scst_cmd *cmd)
 
 /* --- WRITE --- */
 
-static bool fileio_must_be_durable(const struct scst_cmd *cmd)
+int fileio_write_flags(const struct scst_cmd *cmd)
 {
 	const struct vdisk *vd = vdisk_of(cmd->dev);
 
 	if (vd->nv_cache)
-		return false;
-	return vd->write_through || cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.write_cache);
-}
-
-/* Only whole blocks: what the initiator announced may end inside of one. */
-static u32 fileio_write_len(const struct scst_cmd *cmd)
-{
-	return round_down(cmd->out_len, 1u << cmd->dev->unit.block_shift);
+		return 0;
+	return vd->write_through || cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.write_cache) ?
+	       IOCB_DSYNC : 0;
 }
 
 static ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)
@@ -185,13 +182,15 @@ static ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)
 	ssize_t ret;
 
 	iov_iter_bvec(&iter, ITER_SOURCE, cmd->bvec, cmd->nr_bvec, fileio_write_len(cmd));
+	percpu_down_read(&vdisk_of(cmd->dev)->medium);
 	file_start_write(file);
 	ret = fileio_write_iter(file, &iter, fileio_pos(cmd), flags);
 	file_end_write(file);
+	percpu_up_read(&vdisk_of(cmd->dev)->medium);
 	return ret;
 }
 
-static void fileio_finish_write(struct scst_cmd *cmd, ssize_t ret)
+void fileio_finish_write(struct scst_cmd *cmd, ssize_t ret)
 {
 	if (ret < 0)
 		scst_cmd_fail(cmd, fileio_write_sense(ret), NULL);
@@ -209,7 +208,7 @@ static bool fileio_may_write_here(const struct scst_cmd *cmd)
 {
 	u32 len = fileio_write_len(cmd);
 
-	return !vdisk_of(cmd->dev)->o_direct && !fileio_must_be_durable(cmd) &&
+	return !vdisk_of(cmd->dev)->o_direct && !fileio_write_flags(cmd) &&
 	       len <= WRITE_HERE_MAX && !offset_in_page(fileio_pos(cmd) | len);
 }
 
@@ -220,13 +219,12 @@ static void fileio_write(struct scst_cmd *cmd)
 		return;
 	}
 	if (fileio_may_write_here(cmd) || fileio_enter_worker(cmd))
-		fileio_finish_write(cmd, fileio_write_buf(cmd, fileio_must_be_durable(cmd) ?
-							  IOCB_DSYNC : 0));
+		fileio_finish_write(cmd, fileio_write_buf(cmd, fileio_write_flags(cmd)));
 }
 
 /* --- VERIFY, WRITE AND VERIFY --- */
 
-static ssize_t fileio_read_kvec(struct file *file, void *buf, size_t len, loff_t pos)
+ssize_t fileio_read_kvec(struct file *file, void *buf, size_t len, loff_t pos)
 {
 	struct kvec kvec = { .iov_base = buf, .iov_len = len };
 	struct iov_iter iter;
@@ -283,7 +281,7 @@ out:
 	return sense;
 }
 
-static void fileio_verify(struct scst_cmd *cmd)
+void fileio_verify(struct scst_cmd *cmd)
 {
 	struct sl_sense_info more = { };
 	enum sl_sense sense;
@@ -298,7 +296,7 @@ static void fileio_verify(struct scst_cmd *cmd)
 		scst_cmd_complete(cmd);
 }
 
-static void fileio_write_verify(struct scst_cmd *cmd)
+void fileio_write_verify(struct scst_cmd *cmd)
 {
 	ssize_t ret;
 
@@ -317,12 +315,11 @@ static void fileio_write_verify(struct scst_cmd *cmd)
 
 /* --- WRITE SAME, UNMAP --- */
 
-static int fileio_punch(struct scst_cmd *cmd, u64 lba, u64 blocks)
+int fileio_punch(struct file *file, loff_t pos, loff_t len)
 {
-	unsigned int shift = cmd->dev->unit.block_shift;
-
-	return vfs_fallocate(fileio_file(cmd), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			     (loff_t)lba << shift, (loff_t)blocks << shift);
+	if (!file->f_op->fallocate)
+		return -EOPNOTSUPP;
+	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
 }
 
 /* A buffer full of copies of the one block that was sent. */
@@ -345,25 +342,18 @@ static u8 *fileio_repeat_block(struct scst_cmd *cmd, u32 len)
 static ssize_t fileio_write_pattern(struct scst_cmd *cmd, u8 *buf, u32 len)
 {
 	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift, done;
-	struct file *file = fileio_file(cmd);
 	ssize_t ret = 0;
 
-	file_start_write(file);
 	for (done = 0; done < total && ret >= 0; done += len) {
-		struct kvec kvec = { .iov_base = buf, .iov_len = min_t(u64, len, total - done) };
-		struct iov_iter iter;
-
 		if (scst_cmd_aborted(cmd))
 			break;
-		iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, kvec.iov_len);
-		ret = fileio_write_iter(file, &iter, fileio_pos(cmd) + done,
-					fileio_must_be_durable(cmd) ? IOCB_DSYNC : 0);
+		ret = fileio_write_kvec(fileio_file(cmd), buf, min_t(u64, len, total - done),
+					fileio_pos(cmd) + done, fileio_write_flags(cmd));
 	}
-	file_end_write(file);
 	return ret;
 }
 
-static void fileio_write_same(struct scst_cmd *cmd)
+void fileio_write_same(struct scst_cmd *cmd)
 {
 	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
 	u32 block = 1u << cmd->dev->unit.block_shift;
@@ -385,10 +375,12 @@ static void fileio_write_same(struct scst_cmd *cmd)
 	}
 	/* Unmapped blocks read as zeros, so only zeros may be unmapped (SBC-3 5.44). */
 	ret = -EOPNOTSUPP;
+	percpu_down_read(&vdisk_of(cmd->dev)->medium);
 	if (unmap && !memchr_inv(buf, 0, block))
-		ret = fileio_punch(cmd, cmd->cdb.lba, cmd->cdb.blocks);
+		ret = fileio_punch(fileio_file(cmd), fileio_pos(cmd), total);
 	if (ret == -EOPNOTSUPP)
 		ret = fileio_write_pattern(cmd, buf, len);
+	percpu_up_read(&vdisk_of(cmd->dev)->medium);
 	kvfree(buf);
 	fileio_finish_write(cmd, ret);
 }
@@ -417,19 +409,23 @@ static enum sl_sense fileio_check_unmap(struct scst_cmd *cmd, const u8 *list, u3
 
 static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
 {
+	unsigned int shift = cmd->dev->unit.block_shift;
 	ssize_t ret = 0;
 	u32 i;
 
+	percpu_down_read(&vdisk_of(cmd->dev)->medium);
 	for (i = 0; i < nr && !ret; i++) {
-		u32 blocks = sl_get_be32(list + 16 + i * 16);
+		loff_t pos = sl_get_be64(list + 8 + i * 16) << shift;
+		loff_t len = (loff_t)sl_get_be32(list + 16 + i * 16) << shift;
 
-		if (blocks)
-			ret = fileio_punch(cmd, sl_get_be64(list + 8 + i * 16), blocks);
+		if (len)
+			ret = fileio_punch(fileio_file(cmd), pos, len);
 	}
+	percpu_up_read(&vdisk_of(cmd->dev)->medium);
 	return ret;
 }
 
-static void fileio_unmap(struct scst_cmd *cmd)
+void fileio_unmap(struct scst_cmd *cmd)
 {
 	enum sl_sense sense;
 	ssize_t ret;
@@ -460,7 +456,7 @@ static void fileio_unmap(struct scst_cmd *cmd)
 
 /* --- SYNCHRONIZE CACHE, PRE-FETCH, GET LBA STATUS --- */
 
-static void fileio_sync(struct scst_cmd *cmd)
+void fileio_sync(struct scst_cmd *cmd)
 {
 	const struct vdisk *vd = vdisk_of(cmd->dev);
 	u64 len = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
@@ -480,7 +476,7 @@ static void fileio_sync(struct scst_cmd *cmd)
 		scst_cmd_complete(cmd);
 }
 
-static void fileio_prefetch(struct scst_cmd *cmd)
+void fileio_prefetch(struct scst_cmd *cmd)
 {
 	u64 len = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
 
@@ -512,7 +508,7 @@ static loff_t fileio_extent(struct scst_cmd *cmd, loff_t pos, bool *mapped)
 	return (next > pos ? min(next, end) : end) - pos;
 }
 
-static void fileio_lba_status(struct scst_cmd *cmd)
+void fileio_lba_status(struct scst_cmd *cmd)
 {
 	u8 data[24] = { };
 	u64 blocks;
@@ -539,128 +535,57 @@ static const struct vdisk_io_ops fileio_io = {
 	.prefetch = fileio_prefetch,
 	.unmap = fileio_unmap,
 	.lba_status = fileio_lba_status,
+	.compare_write = fileio_compare_write,
+	.orwrite = fileio_orwrite,
+	.write_atomic = fileio_write_atomic,
+	.sanitize = fileio_sanitize,
 };
-
-static enum sl_sense fileio_parse(struct scst_cmd *cmd)
-{
-	return vdisk_parse(cmd, &fileio_io);
-}
 
 /* --- opening and closing --- */
 
-static int fileio_set_filename(struct scst_device *dev, const char *value)
+static int fileio_init(struct scst_device *dev)
 {
-	struct vdisk *vd = vdisk_of(dev);
-
-	if (value[0] != '/') {
-		vdisk_err("device %s: Filename %s must be global", dev->name, value);
-		return -EINVAL;
-	}
-	if (vd->filename)
-		return -EINVAL;
-	vd->filename = kstrdup(value, GFP_KERNEL);
-	return vd->filename ? 0 : -ENOMEM;
+	return vdisk_init(dev, &fileio_io);
 }
 
 static int fileio_set_param(struct scst_device *dev, const char *name, const char *value)
 {
-	struct vdisk *vd = vdisk_of(dev);
-
-	if (!strcasecmp(name, "filename"))
-		return fileio_set_filename(dev, value);
-	if (!strcasecmp(name, "write_through"))
-		return vdisk_set_flag(value, &vd->write_through);
-	if (!strcasecmp(name, "nv_cache"))
-		return vdisk_set_flag(value, &vd->nv_cache);
 	if (!strcasecmp(name, "o_direct"))
-		return vdisk_set_flag(value, &vd->o_direct);
-	if (!strcasecmp(name, "thin_provisioned")) {
-		vd->thin_explicit = true;
-		return vdisk_set_flag(value, &dev->unit.thin);
-	}
-	return vdisk_set_common_param(dev, name, value);
+		return vdisk_set_flag(value, &vdisk_of(dev)->o_direct);
+	return backing_set_param(dev, name, value);
 }
 
-static int fileio_open(struct scst_device *dev)
+static bool fileio_is_usable(const struct file *file)
 {
-	struct vdisk *vd = vdisk_of(dev);
-	int flags = O_LARGEFILE | (dev->unit.read_only ? O_RDONLY : O_RDWR);
-	struct file *file;
+	umode_t mode = file_inode(file)->i_mode;
 
-	if (vd->o_direct)
-		flags |= O_DIRECT;
-	file = filp_open(vd->filename, flags, 0);
-	if (IS_ERR(file)) {
-		vdisk_err("device %s: filp_open(%s) failed: %ld", dev->name, vd->filename,
-			  PTR_ERR(file));
-		return PTR_ERR(file);
-	}
-	if ((!S_ISREG(file_inode(file)->i_mode) && !S_ISBLK(file_inode(file)->i_mode)) ||
-	    !file->f_op->read_iter || !file->f_op->write_iter) {
-		vdisk_err("device %s: %s is neither a regular file nor a block device", dev->name,
-			  vd->filename);
-		filp_close(file, NULL);
-		return -EINVAL;
-	}
-	vd->file = file;
-	vd->size = i_size_read(file->f_mapping->host);
-	return 0;
+	return (S_ISREG(mode) || S_ISBLK(mode)) && file->f_op->read_iter && file->f_op->write_iter;
 }
 
 static int fileio_attach(struct scst_device *dev)
 {
 	struct vdisk *vd = vdisk_of(dev);
-	int ret;
+	struct file *file;
+	int ret = backing_check_params(dev);
 
-	if (!vd->filename) {
-		vdisk_err("device %s: File name required", dev->name);
-		return -EINVAL;
-	}
-	if (dev->unit.read_only && (vd->write_through || vd->nv_cache)) {
-		vdisk_err("device %s: Write options on read only device", dev->name);
-		return -EINVAL;
-	}
-	ret = fileio_open(dev);
 	if (ret)
 		return ret;
+	file = backing_open(dev, vd->o_direct ? O_DIRECT : 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	vd->file = file;
+	if (!fileio_is_usable(file)) {
+		vdisk_err("device %s: %s is neither a regular file nor a block device", dev->name,
+			  vd->filename);
+		return -EINVAL;
+	}
+	vd->size = i_size_read(file->f_mapping->host);
 	if (dev->unit.thin && !vd->file->f_op->fallocate) {
 		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
 			   dev->name, vd->filename);
 		dev->unit.thin = false;
 	}
 	return vdisk_finish(dev, "SCST_FIO");
-}
-
-static void fileio_detach(struct scst_device *dev)
-{
-	struct vdisk *vd = vdisk_of(dev);
-
-	if (vd->file)
-		filp_close(vd->file, NULL);
-	vdisk_free(dev);
-}
-
-int vdisk_fileio_resync(struct scst_device *dev)
-{
-	struct vdisk *vd = vdisk_of(dev);
-	u64 size = i_size_read(vd->file->f_mapping->host);
-	u64 blocks = size >> dev->unit.block_shift;
-
-	if (!blocks)
-		return -EINVAL;
-	if (blocks == dev->unit.blocks)
-		return 0;
-	spin_lock(&dev->lock);
-	vd->size = size;
-	WRITE_ONCE(dev->unit.blocks, blocks);
-	spin_unlock(&dev->lock);
-	scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
-	return 0;
-}
-
-int vdisk_fileio_flush(struct scst_device *dev)
-{
-	return vfs_fsync(vdisk_of(dev)->file, 1);
 }
 
 static const char *const fileio_params[] = {
@@ -676,9 +601,9 @@ const struct scst_handler_ops vdisk_fileio_ops = {
 	.params = fileio_params,
 	.dev_attrs = vdisk_attrs,
 	.own_attrs = vdisk_fileio_attrs,
-	.init = vdisk_init,
+	.init = fileio_init,
 	.set_param = fileio_set_param,
 	.attach = fileio_attach,
-	.detach = fileio_detach,
-	.parse = fileio_parse,
+	.detach = backing_detach,
+	.parse = vdisk_parse,
 };

@@ -9,15 +9,21 @@
 
 #define VDISK_OPT_TRANSFER	(512u << 10)
 #define VDISK_MAX_UNMAP		(1u << 20)	/* blocks in one UNMAP */
+#define VDISK_MAX_ATOMIC	(1u << 20)
 #define VDISK_MAX_WRITE_SAME	SCST_MAX_TRANSFER
 
-int vdisk_init(struct scst_device *dev)
+int vdisk_init(struct scst_device *dev, const struct vdisk_io_ops *io)
 {
 	struct vdisk *vd = kzalloc(sizeof(*vd), GFP_KERNEL);
 
 	if (!vd)
 		return -ENOMEM;
+	if (percpu_init_rwsem(&vd->medium)) {
+		kfree(vd);
+		return -ENOMEM;
+	}
 	vd->dev = dev;
+	vd->io = io;
 	dev->priv = vd;
 	dev->unit.block_shift = 9;
 	dev->unit.rotational = true;
@@ -29,6 +35,7 @@ void vdisk_free(struct scst_device *dev)
 {
 	struct vdisk *vd = vdisk_of(dev);
 
+	percpu_free_rwsem(&vd->medium);
 	kfree(vd->filename);
 	kfree(vd);
 }
@@ -115,6 +122,10 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	u->opt_transfer = VDISK_OPT_TRANSFER >> u->block_shift;
 	u->max_unmap = VDISK_MAX_UNMAP;
 	u->max_unmap_descriptors = 256;
+	u->max_compare_write = vd->io->compare_write ? 255 : 0;
+	/* A write is whole or not at all only where memory counts as stored, or nothing is. */
+	if (vd->io->write_atomic && (vd->nv_cache || dev->shared_buffers))
+		u->max_atomic = VDISK_MAX_ATOMIC >> u->block_shift;
 	u->max_write_same = VDISK_MAX_WRITE_SAME >> u->block_shift;
 	u->unmapped_is_zero = u->thin;
 	vdisk_make_ids(dev, vendor);
@@ -126,22 +137,39 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	return 0;
 }
 
+static const struct scst_handler_ops *const vdisk_handlers[] = {
+	&vdisk_fileio_ops,
+	&vdisk_blockio_ops,
+	&vdisk_nullio_ops,
+};
+
+static void vdisk_unregister(unsigned int nr)
+{
+	while (nr--)
+		scst_unregister_handler(vdisk_handlers[nr]);
+	vdisk_blockio_module_exit();
+}
+
 static int __init vdisk_module_init(void)
 {
-	int ret = scst_register_handler(&vdisk_fileio_ops);
+	unsigned int i;
+	int ret = vdisk_blockio_module_init();
 
 	if (ret)
 		return ret;
-	ret = scst_register_handler(&vdisk_nullio_ops);
-	if (ret)
-		scst_unregister_handler(&vdisk_fileio_ops);
-	return ret;
+	for (i = 0; i < ARRAY_SIZE(vdisk_handlers); i++) {
+		ret = scst_register_handler(vdisk_handlers[i]);
+		if (ret) {
+			vdisk_unregister(i);
+			return ret;
+		}
+	}
+	return 0;
 }
 
 static void __exit vdisk_module_exit(void)
 {
-	scst_unregister_handler(&vdisk_nullio_ops);
-	scst_unregister_handler(&vdisk_fileio_ops);
+	vdisk_unregister(ARRAY_SIZE(vdisk_handlers));
 }
 
 module_init(vdisk_module_init);

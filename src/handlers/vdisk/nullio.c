@@ -37,16 +37,12 @@ static const struct vdisk_io_ops nullio_io = {
 	.prefetch = scst_cmd_complete,
 	.unmap = scst_cmd_complete,
 	.lba_status = nullio_lba_status,
+	.write_atomic = scst_cmd_complete,
 };
-
-static enum sl_sense nullio_parse(struct scst_cmd *cmd)
-{
-	return vdisk_parse(cmd, &nullio_io);
-}
 
 static int nullio_init(struct scst_device *dev)
 {
-	int ret = vdisk_init(dev);
+	int ret = vdisk_init(dev, &nullio_io);
 
 	if (!ret)
 		vdisk_of(dev)->size = NULLIO_DEFAULT_SIZE;
@@ -110,5 +106,5 @@ const struct scst_handler_ops vdisk_nullio_ops = {
 	.set_param = nullio_set_param,
 	.attach = nullio_attach,
 	.detach = vdisk_free,
-	.parse = nullio_parse,
+	.parse = vdisk_parse,
 };

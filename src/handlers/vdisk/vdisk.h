@@ -4,6 +4,7 @@
 #define VDISK_H
 
 #include <linux/fs.h>
+#include <linux/percpu-rwsem.h>
 
 #include "../../include/scst.h"
 
@@ -22,10 +23,20 @@ enum vdisk_id {
 	VDISK_ID_COUNT
 };
 
+struct vdisk_io_ops;
+
 struct vdisk {
 	struct scst_device *dev;
-	char *filename;			/* fileio */
-	struct file *file;		/* fileio */
+	const struct vdisk_io_ops *io;
+	/* Whoever changes the medium reads it; what must not be cut in two writes it. */
+	struct percpu_rw_semaphore medium;
+	bool ejected;			/* removable, and the medium is out */
+	bool sanitizing;		/* nobody gets at the medium (SBC-4 4.11) */
+	bool sanitize_failed;		/* until a success, or EXIT FAILURE MODE if ... */
+	bool sanitize_unrestricted;	/* ... the last SANITIZE had AUSE set */
+	char *filename;			/* fileio, blockio */
+	struct file *file;		/* fileio, blockio: through the page cache */
+	struct file *direct;		/* blockio: past it */
 	u64 size;			/* bytes */
 	bool size_explicit;		/* nullio */
 	bool write_through;
@@ -36,7 +47,7 @@ struct vdisk {
 	unsigned long explicit_ids;	/* bits: enum vdisk_id */
 };
 
-/* What a kind of disk does; each ends the command. */
+/* What a kind of disk does; each ends the command. NULL: it is not to be had there. */
 struct vdisk_io_ops {
 	void (*read)(struct scst_cmd *cmd);
 	void (*write)(struct scst_cmd *cmd);
@@ -47,6 +58,10 @@ struct vdisk_io_ops {
 	void (*prefetch)(struct scst_cmd *cmd);
 	void (*unmap)(struct scst_cmd *cmd);
 	void (*lba_status)(struct scst_cmd *cmd);
+	void (*compare_write)(struct scst_cmd *cmd);
+	void (*orwrite)(struct scst_cmd *cmd);
+	void (*write_atomic)(struct scst_cmd *cmd);
+	void (*sanitize)(struct scst_cmd *cmd);
 };
 
 static inline struct vdisk *vdisk_of(const struct scst_device *dev)
@@ -55,25 +70,46 @@ static inline struct vdisk *vdisk_of(const struct scst_device *dev)
 }
 
 /* main.c: common part of the handlers' ops */
-int vdisk_init(struct scst_device *dev);
+int vdisk_init(struct scst_device *dev, const struct vdisk_io_ops *io);
 int vdisk_set_flag(const char *value, bool *flag);
 int vdisk_set_common_param(struct scst_device *dev, const char *name, const char *value);
 /* Names, ids and limits, once the size is known; -EEXIST: the usn is another's. */
 int vdisk_finish(struct scst_device *dev, const char *vendor);
 void vdisk_free(struct scst_device *dev);
 
-/* emul.c */
-enum sl_sense vdisk_parse(struct scst_cmd *cmd, const struct vdisk_io_ops *io);
+/* ops.c */
+enum sl_sense vdisk_parse(struct scst_cmd *cmd);
+
+/* emul.c: what is answered without the medium */
+void vdisk_exec_good(struct scst_cmd *cmd);
+void vdisk_exec_inquiry(struct scst_cmd *cmd);
+void vdisk_exec_mode_sense(struct scst_cmd *cmd);
+void vdisk_exec_mode_select(struct scst_cmd *cmd);
+void vdisk_exec_read_capacity_10(struct scst_cmd *cmd);
+void vdisk_exec_read_capacity_16(struct scst_cmd *cmd);
+void vdisk_exec_report_tmfs(struct scst_cmd *cmd);
+void vdisk_exec_prevent_allow(struct scst_cmd *cmd);
+void vdisk_exec_eject(struct scst_cmd *cmd);
+void vdisk_exec_load(struct scst_cmd *cmd);
+void vdisk_exec_read_defect(struct scst_cmd *cmd);
+void vdisk_exec_log_sense(struct scst_cmd *cmd);
+void vdisk_exec_exit_failure(struct scst_cmd *cmd);
 
 /* attrs.c */
 extern const struct attribute *const vdisk_attrs[];	/* of every virtual disk */
 extern const struct attribute *const vdisk_fileio_attrs[];
+extern const struct attribute *const vdisk_blockio_attrs[];
 extern const struct attribute *const vdisk_nullio_attrs[];
 
-/* fileio.c, nullio.c */
+/* fileio.c, blockio.c, nullio.c */
 extern const struct scst_handler_ops vdisk_fileio_ops;
+extern const struct scst_handler_ops vdisk_blockio_ops;
 extern const struct scst_handler_ops vdisk_nullio_ops;
-int vdisk_fileio_resync(struct scst_device *dev);
-int vdisk_fileio_flush(struct scst_device *dev);
+int vdisk_blockio_module_init(void);
+void vdisk_blockio_module_exit(void);
+
+/* backing.c */
+int backing_resync(struct scst_device *dev);
+int backing_flush(struct scst_device *dev);
 
 #endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vdisk_blockio: a block device without the page cache. READ and WRITE are
+ * asynchronous direct I/O on the command's own pages: the block layer makes its
+ * bios of them without a copy. Everything rarer goes the way of fileio, through
+ * the page cache of the device, which direct I/O keeps in step.
+ */
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "fileio.h"
+
+/* One READ or WRITE under way. */
+struct blockio {
+	struct kiocb iocb;
+	struct scst_cmd *cmd;
+	ssize_t result;
+};
+
+static struct kmem_cache *blockio_cache;
+
+static bool blockio_is_write(const struct scst_cmd *cmd)
+{
+	return cmd->cdb.dir == SL_DIR_OUT;
+}
+
+/*
+ * The medium is shared from submission to completion, which is elsewhere: tell
+ * lockdep that the lock changes hands.
+ */
+static void blockio_share_medium(struct vdisk *vd)
+{
+	percpu_down_read(&vd->medium);
+	percpu_rwsem_release(&vd->medium, true, _THIS_IP_);
+}
+
+static void blockio_unshare_medium(struct vdisk *vd)
+{
+	percpu_rwsem_acquire(&vd->medium, true, _THIS_IP_);
+	percpu_up_read(&vd->medium);
+}
+
+static void blockio_finish(struct scst_cmd *cmd, ssize_t ret, u32 want)
+{
+	if (blockio_is_write(cmd)) {
+		blockio_unshare_medium(vdisk_of(cmd->dev));
+		fileio_finish_write(cmd, ret >= 0 && ret != want ? -EIO : ret);
+	} else if (ret != want) {
+		scst_cmd_fail(cmd, SL_READ_ERROR, NULL);
+	} else {
+		scst_cmd_set_in_len(cmd, cmd->cdb.data_len);
+		scst_cmd_complete(cmd);
+	}
+}
+
+static u32 blockio_len(const struct scst_cmd *cmd)
+{
+	return blockio_is_write(cmd) ? fileio_write_len(cmd) : cmd->buf_len;
+}
+
+static void blockio_done_work(struct work_struct *work)
+{
+	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
+	struct blockio *io = cmd->handler_priv;
+	ssize_t ret = io->result;
+
+	kmem_cache_free(blockio_cache, io);
+	blockio_finish(cmd, ret, blockio_len(cmd));
+}
+
+/* Maybe in an interrupt. */
+static void blockio_completed(struct kiocb *iocb, ssize_t ret)
+{
+	struct blockio *io = container_of(iocb, struct blockio, iocb);
+
+	io->result = ret;
+	INIT_WORK(&io->cmd->work, blockio_done_work);
+	queue_work(system_highpri_wq, &io->cmd->work);
+}
+
+/* -EIOCBQUEUED, or the result: then blockio_completed() will not be called. */
+static ssize_t blockio_submit(struct blockio *io, bool may_wait)
+{
+	struct scst_cmd *cmd = io->cmd;
+	struct file *file = vdisk_of(cmd->dev)->direct;
+	bool write = blockio_is_write(cmd);
+	struct iov_iter iter;
+
+	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, cmd->bvec, cmd->nr_bvec,
+		      blockio_len(cmd));
+	init_sync_kiocb(&io->iocb, file);
+	io->iocb.ki_pos = fileio_pos(cmd);
+	io->iocb.ki_complete = blockio_completed;
+	if (write)
+		io->iocb.ki_flags |= fileio_write_flags(cmd);
+	if (!may_wait)
+		io->iocb.ki_flags |= IOCB_NOWAIT;
+	return write ? file->f_op->write_iter(&io->iocb, &iter) :
+		       file->f_op->read_iter(&io->iocb, &iter);
+}
+
+static void blockio_rw(struct scst_cmd *cmd)
+{
+	bool may_wait = test_bit(SCST_CMD_DEFERRED, &cmd->flags);
+	struct blockio *io = kmem_cache_alloc(blockio_cache, GFP_KERNEL);
+	ssize_t ret = -ENOMEM;
+
+	if (io) {
+		io->cmd = cmd;
+		cmd->handler_priv = io;
+		ret = blockio_submit(io, may_wait);
+		if (ret == -EIOCBQUEUED)
+			return;
+		kmem_cache_free(blockio_cache, io);
+	}
+	/* What can't be had without waiting is had in a worker. */
+	if (ret == -EAGAIN && !may_wait)
+		scst_cmd_defer(cmd);
+	else
+		blockio_finish(cmd, ret, blockio_len(cmd));
+}
+
+static void blockio_read(struct scst_cmd *cmd)
+{
+	if (!cmd->bvec && scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
+		cmd->status = SCST_BUSY;
+		scst_cmd_complete(cmd);
+		return;
+	}
+	if (round_down(cmd->buf_len, 1u << cmd->dev->unit.block_shift) != cmd->buf_len) {
+		/* Announced less than it asks for, and no whole blocks. */
+		fileio_read(cmd);
+		return;
+	}
+	blockio_rw(cmd);
+}
+
+static void blockio_write(struct scst_cmd *cmd)
+{
+	if (!fileio_write_len(cmd)) {
+		scst_cmd_complete(cmd);
+		return;
+	}
+	/* Once: a command that was deferred comes back with blockio_rw() as what it does. */
+	cmd->exec = blockio_rw;
+	blockio_share_medium(vdisk_of(cmd->dev));
+	blockio_rw(cmd);
+}
+
+static const struct vdisk_io_ops blockio_io = {
+	.read = blockio_read,
+	.write = blockio_write,
+	.verify = fileio_verify,
+	.write_verify = fileio_write_verify,
+	.write_same = fileio_write_same,
+	.sync = fileio_sync,
+	.prefetch = fileio_prefetch,
+	.unmap = fileio_unmap,
+	.lba_status = fileio_lba_status,
+	.compare_write = fileio_compare_write,
+	.orwrite = fileio_orwrite,
+	.write_atomic = fileio_write_atomic,
+	.sanitize = fileio_sanitize,
+};
+
+static int blockio_init(struct scst_device *dev)
+{
+	return vdisk_init(dev, &blockio_io);
+}
+
+static int blockio_open(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	struct file *file = backing_open(dev, 0);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	vd->file = file;
+	if (!S_ISBLK(file_inode(file)->i_mode)) {
+		vdisk_err("device %s: %s is NOT a block device", dev->name, vd->filename);
+		return -EINVAL;
+	}
+	/* Ours alone: a mounted disk, or somebody else's, is refused with EBUSY. */
+	file = backing_open(dev, O_DIRECT | O_EXCL);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	vd->direct = file;
+	return 0;
+}
+
+static int blockio_check_blocksize(struct scst_device *dev)
+{
+	u32 least = bdev_logical_block_size(I_BDEV(vdisk_of(dev)->file->f_mapping->host));
+
+	if (1u << dev->unit.block_shift >= least)
+		return 0;
+	vdisk_err("device %s: blocksize %u is less than the %u bytes of %s", dev->name,
+		  1u << dev->unit.block_shift, least, vdisk_of(dev)->filename);
+	return -EINVAL;
+}
+
+static int blockio_attach(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = backing_check_params(dev);
+
+	if (!ret)
+		ret = blockio_open(dev);
+	if (!ret)
+		ret = blockio_check_blocksize(dev);
+	if (ret)
+		return ret;
+	vd->size = i_size_read(vd->file->f_mapping->host);
+	if (!vd->thin_explicit) {
+		dev->unit.thin = scst_bdev_can_discard(I_BDEV(vd->file->f_mapping->host));
+	} else if (dev->unit.thin && !scst_bdev_can_discard(I_BDEV(vd->file->f_mapping->host))) {
+		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
+			   dev->name, vd->filename);
+		dev->unit.thin = false;
+	}
+	return vdisk_finish(dev, "SCST_BIO");
+}
+
+static const char *const blockio_params[] = {
+	"blocksize", "filename", "nv_cache", "read_only", "removable", "rotational",
+	"thin_provisioned", "tst", "write_through",
+	NULL
+};
+
+const struct scst_handler_ops vdisk_blockio_ops = {
+	.name = "vdisk_blockio",
+	.owner = THIS_MODULE,
+	.device_type = 0,
+	.params = blockio_params,
+	.dev_attrs = vdisk_attrs,
+	.own_attrs = vdisk_blockio_attrs,
+	.init = blockio_init,
+	.set_param = backing_set_param,
+	.attach = blockio_attach,
+	.detach = backing_detach,
+	.parse = vdisk_parse,
+};
+
+int vdisk_blockio_module_init(void)
+{
+	blockio_cache = kmem_cache_create("scst_blockio", sizeof(struct blockio), 0, 0, NULL);
+	return blockio_cache ? 0 : -ENOMEM;
+}
+
+void vdisk_blockio_module_exit(void)
+{
+	kmem_cache_destroy(blockio_cache);
+}
