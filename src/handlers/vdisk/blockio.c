@@ -31,12 +31,12 @@ static bool blockio_is_write(const struct scst_cmd *cmd)
 static void blockio_share_medium(struct vdisk *vd)
 {
 	percpu_down_read(&vd->medium);
-	percpu_rwsem_release(&vd->medium, true, _THIS_IP_);
+	rwsem_release(&vd->medium.dep_map, _THIS_IP_);
 }
 
 static void blockio_unshare_medium(struct vdisk *vd)
 {
-	percpu_rwsem_acquire(&vd->medium, true, _THIS_IP_);
+	rwsem_acquire_read(&vd->medium.dep_map, 0, 1, _THIS_IP_);
 	percpu_up_read(&vd->medium);
 }
 
@@ -69,7 +69,7 @@ static void blockio_done_work(struct work_struct *work)
 }
 
 /* Maybe in an interrupt. */
-static void blockio_completed(struct kiocb *iocb, ssize_t ret)
+static void blockio_completed(scst_ki_complete_args(iocb, ret))
 {
 	struct blockio *io = container_of(iocb, struct blockio, iocb);
 
