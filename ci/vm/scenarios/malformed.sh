@@ -9,50 +9,14 @@
 . /run/jobs/lib.sh
 
 cat >/root/malformed.py <<'END'
-import os, random, socket, struct, sys
+import random, struct, sys
 
-PORTAL, TARGET, INITIATOR = ("127.0.0.1", 3260), sys.argv[1], sys.argv[2]
-
-def bhs(opcode, flags=0x80, ahs=0, length=0, itt=1, rest=b""):
-    head = struct.pack(">BBxxBBH8sI", opcode, flags, ahs, length >> 16, length & 0xFFFF, bytes(8), itt)
-    return (head + rest).ljust(48, b"\0")
-
-def connect():
-    s = socket.create_connection(PORTAL, 10)
-    s.settimeout(20)
-    return s
-
-def read_pdu(s):
-    head = b""
-    while len(head) < 48:
-        part = s.recv(48 - len(head))
-        if not part:
-            return None
-        head += part
-    left = (int.from_bytes(head[5:8], "big") + 3) & ~3
-    while left:
-        part = s.recv(left)
-        if not part:
-            return None
-        left -= len(part)
-    return head
+sys.path.insert(0, "/run/jobs")
+import pdu
+from pdu import bhs, connect, read_pdu, scsi
 
 def login():
-    s = connect()
-    keys = b"".join(k + b"\0" for k in (
-        b"InitiatorName=" + INITIATOR.encode(), b"TargetName=" + TARGET.encode(),
-        b"SessionType=Normal", b"HeaderDigest=None", b"DataDigest=None",
-        b"ImmediateData=Yes", b"InitialR2T=Yes"))
-    isid = b"\x80" + os.urandom(5)
-    pdu = struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, len(keys), isid, 0, 1, 0, 0, 1, 0)
-    s.sendall(pdu.ljust(48, b"\0") + keys + bytes(-len(keys) % 4))
-    answer = read_pdu(s)
-    assert answer and answer[0] & 0x3F == 0x23 and answer[36] == 0 and answer[1] & 0x80, answer
-    return s
-
-def scsi(length, flags, expected, cdb, itt=5):
-    rest = struct.pack(">III", expected, 1, 1) + cdb.ljust(16, b"\0")
-    return bhs(0x01, flags, length=length, itt=itt, rest=rest)
+    return pdu.login(sys.argv[1], sys.argv[2])
 
 rng = random.Random(7)
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 8])
@@ -84,10 +48,10 @@ def ended(s):
         return False
     return True
 
-def attack(where, what, make, pdu):
+def attack(where, what, make, sent):
     s = make()
     try:
-        s.sendall(pdu)
+        s.sendall(sent)
     except ConnectionError:
         pass
     good = ended(s)
@@ -112,8 +76,8 @@ def stray_data():
     s.close()
     return good
 
-good = [attack("before", what, connect, pdu) for what, pdu in BEFORE.items()]
-good += [attack("after", what, login, pdu) for what, pdu in AFTER.items()]
+good = [attack("before", what, connect, sent) for what, sent in BEFORE.items()]
+good += [attack("after", what, login, sent) for what, sent in AFTER.items()]
 good.append(stray_data())
 half(connect, "before login: half a header")
 half(login, "after login: half a header")

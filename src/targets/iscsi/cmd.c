@@ -166,6 +166,17 @@ void isc_reap_aborted(struct isc_conn *conn)
 	isc_forget_waiting(conn, false);
 }
 
+bool isc_waits_since(struct isc_conn *conn, unsigned long limit)
+{
+	struct isc_cmd *cmd;
+	int bucket;
+
+	hash_for_each(conn->waiting, bucket, cmd, waiting)
+		if (time_before(cmd->waits_since, limit))
+			return true;
+	return false;
+}
+
 void isc_drop_waiting(struct isc_conn *conn)
 {
 	isc_forget_waiting(conn, true);
@@ -201,6 +212,7 @@ static void isc_write_continue(struct isc_cmd *cmd)
 		while (cmd->active_bursts < conn->max_r2ts &&
 		       sl_r2t_next(&cmd->write, conn->max_burst, &r2t))
 			isc_send_r2t(cmd, &r2t);
+	cmd->waits_since = jiffies;
 	if (cmd->active_bursts) {
 		if (hlist_unhashed(&cmd->waiting))
 			hash_add(conn->waiting, &cmd->waiting, sl_bhs_itt(cmd->bhs));
@@ -343,6 +355,7 @@ void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest
 
 	if (!digest_ok)
 		cmd->failed = SL_CRC_ERROR;
+	cmd->waits_since = jiffies;
 	sl_burst_advance(&burst->seq, sl_bhs_data_len(b));
 	if (!sl_bhs_final(b))
 		return;

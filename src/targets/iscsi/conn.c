@@ -10,6 +10,7 @@
 
 #define ISC_IO_BUDGET	8	/* rounds before others get the CPU */
 #define ISC_RX_BATCH	8	/* PDUs taken in before answers go out together */
+#define ISC_LOOK_AGAIN	(5 * HZ)	/* how long a connection goes without a look */
 #define ISC_CROWD	16	/* runs of the work that a crowd is remembered for */
 
 void isc_conn_get(struct isc_conn *conn)
@@ -175,6 +176,25 @@ static int isc_conn_receive(struct isc_conn *conn)
 	return ret;
 }
 
+static unsigned long isc_conn_timeout(const struct isc_conn *conn, enum isc_tgt_param id)
+{
+	return READ_ONCE(conn->sess->tgt->params[id]) * HZ;
+}
+
+/* Nothing moves for RspTimeout: data that was asked for, or answers that nobody takes. */
+static bool isc_conn_is_stuck(struct isc_conn *conn)
+{
+	unsigned long limit = jiffies - isc_conn_timeout(conn, ISC_P_RSP_TIMEOUT);
+	bool tx = !isc_tx_idle(conn) && time_before(conn->last_tx, limit);
+
+	if (!tx && !isc_waits_since(conn, limit))
+		return false;
+	isc_err("session %s: the initiator %s for %u s, closing", conn->sess->scst->sysfs_name,
+		tx ? "takes no answer" : "sends no data",
+		READ_ONCE(conn->sess->tgt->params[ISC_P_RSP_TIMEOUT]));
+	return true;
+}
+
 /* One round: take in what is there, then send what came of it. */
 static int isc_conn_step(struct isc_conn *conn)
 {
@@ -188,6 +208,10 @@ static int isc_conn_step(struct isc_conn *conn)
 		isc_reap_aborted(conn);
 	if (test_and_clear_bit(ISC_CONN_PING, &conn->flags))
 		isc_send_ping(conn);
+	if (test_and_clear_bit(ISC_CONN_LUNS_CHANGED, &conn->flags))
+		isc_send_luns_changed(conn);
+	if (test_and_clear_bit(ISC_CONN_CHECK, &conn->flags) && isc_conn_is_stuck(conn))
+		return -ETIMEDOUT;
 	isc_tx_collect(conn);
 	ret = isc_tx(conn);
 	if (ret < 0)
@@ -200,7 +224,8 @@ static int isc_conn_step(struct isc_conn *conn)
 static bool isc_conn_has_work(const struct isc_conn *conn)
 {
 	return !llist_empty(&conn->done) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
-	       test_bit(ISC_CONN_PING, &conn->flags);
+	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
+	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags);
 }
 
 /* 1: there is more to do; 0: nothing now; -errno: lost. */
@@ -243,34 +268,45 @@ static void isc_io_work(struct work_struct *work)
 
 /* --- keepalive --- */
 
+/* Jiffies until the session has to be looked at for being quiet; 0: it has to be closed. */
+static unsigned long isc_ping(struct isc_conn *conn)
+{
+	unsigned long interval = isc_conn_timeout(conn, ISC_P_NOP_IN_INTERVAL);
+	unsigned long timeout = isc_conn_timeout(conn, ISC_P_NOP_IN_TIMEOUT);
+	unsigned long quiet = jiffies - READ_ONCE(conn->last_rx);
+
+	if (test_bit(ISC_CONN_PING_SENT, &conn->flags))
+		return quiet >= interval + timeout ? 0 : interval + timeout - quiet;
+	if (!interval)			/* switched off: look again, it may be switched on */
+		return ISC_LOOK_AGAIN;
+	if (quiet < interval)
+		return interval - quiet;
+	set_bit(ISC_CONN_PING, &conn->flags);
+	isc_conn_queue_io(conn);
+	return timeout;
+}
+
 static void isc_keepalive(struct work_struct *work)
 {
 	struct isc_conn *conn = container_of(to_delayed_work(work), struct isc_conn, keepalive);
-	const u32 *params = conn->sess->tgt->params;
-	unsigned long interval = READ_ONCE(params[ISC_P_NOP_IN_INTERVAL]) * HZ;
-	unsigned long timeout = READ_ONCE(params[ISC_P_NOP_IN_TIMEOUT]) * HZ;
-	unsigned long quiet = jiffies - READ_ONCE(conn->last_rx);
+	unsigned long delay;
 
 	if (READ_ONCE(conn->state) != ISC_CONN_OPEN)
 		return;
-	if (test_bit(ISC_CONN_PING_SENT, &conn->flags)) {
-		if (quiet >= timeout) {
-			isc_err("session %s: no answer for %lu s, closing",
-				conn->sess->scst->sysfs_name, quiet / HZ);
-			isc_conn_close(conn);
-			return;
-		}
-		interval = timeout;
-	} else if (interval && quiet >= interval) {
-		set_bit(ISC_CONN_PING, &conn->flags);
-		isc_conn_queue_io(conn);
-		quiet = 0;
-		interval = timeout;
+	delay = isc_ping(conn);
+	if (!delay) {
+		isc_err("session %s: no answer for %lu s, closing", conn->sess->scst->sysfs_name,
+			(jiffies - READ_ONCE(conn->last_rx)) / HZ);
+		isc_conn_close(conn);
+		return;
 	}
-	if (!interval)			/* switched off: look again, it may be switched on */
-		interval = 30 * HZ;
-	queue_delayed_work(isc_close_wq, &conn->keepalive,
-			   interval > quiet ? interval - quiet : HZ);
+	if (atomic_read(&conn->cmds)) {
+		set_bit(ISC_CONN_CHECK, &conn->flags);
+		isc_conn_queue_io(conn);
+	}
+	/* Values may change at any time, so no look is far away. */
+	queue_delayed_work(isc_close_wq, &conn->keepalive, clamp_t(unsigned long, delay, 1,
+								   ISC_LOOK_AGAIN));
 }
 
 /* --- the end --- */

@@ -165,7 +165,7 @@ static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 	}
 	req.tid = t->tid;
 	req.enabled = isc_tgt_enabled(t);
-	req.portal_group = 1;
+	req.portal_group = ISC_PORTAL_GROUP;
 	for (i = 0; i < ISCSI_SCST_P_COUNT; i++)
 		req.params[i] = READ_ONCE(t->params[i]);
 	mutex_lock(&t->lock);

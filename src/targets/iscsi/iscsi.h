@@ -33,6 +33,7 @@
 #define ISC_MAX_IMMEDIATE	64		/* immediate requests under way, per session */
 #define ISC_MAX_PING		8192		/* bytes of a ping that are sent back */
 #define ISC_DIGEST_LEN		4
+#define ISC_PORTAL_GROUP	1	/* all portals are in one (RFC 7143 13.9) */
 #define ISC_MAX_AHS		1020
 
 /* Target parameters beyond those negotiated at login (sysfs names, seconds). */
@@ -92,7 +93,6 @@ struct isc_sess {
 	/* The connection's work only, as there is one connection. */
 	u32 exp_cmd_sn;
 	u32 max_cmd_sn;
-	u32 queue_depth;
 	u32 in_window;			/* commands that hold a place in the window */
 	u32 immediate;
 };
@@ -107,6 +107,8 @@ enum isc_conn_state {
 #define ISC_CONN_PING		1	/* flag: time for a NOP-In */
 #define ISC_CONN_PING_SENT	2	/* flag: and it was not answered yet */
 #define ISC_CONN_LOGGED_OUT	3	/* flag: close after what is in the send queue */
+#define ISC_CONN_LUNS_CHANGED	5	/* flag: tell the initiator */
+#define ISC_CONN_CHECK		4	/* flag: see whether the initiator lets something wait */
 
 enum isc_rx_step {
 	ISC_RX_BHS,
@@ -144,7 +146,9 @@ enum isc_cmd_kind {
 	ISC_CMD_NOP,			/* an answer to a NOP-Out */
 	ISC_CMD_PING,			/* a NOP-In of ours */
 	ISC_CMD_LOGOUT,
+	ISC_CMD_TEXT,
 	ISC_CMD_REJECT,
+	ISC_CMD_ASYNC,			/* "the LUNs have changed" */
 };
 
 /* One request of the initiator (or ping of ours), from its header to its answer. */
@@ -161,6 +165,7 @@ struct isc_cmd {
 	u8 bhs[SL_BHS_LEN];
 
 	struct hlist_node waiting;	/* conn->waiting, while data is to come */
+	unsigned long waits_since;	/* jiffies, when data came last */
 	struct sl_write_seq write;
 	enum sl_sense failed;		/* data went wrong */
 	u32 active_bursts;
@@ -172,7 +177,7 @@ struct isc_cmd {
 	u32 data_sent;
 	u32 data_sn;
 
-	void *ping;			/* ISC_CMD_NOP */
+	void *ping;			/* ISC_CMD_NOP, ISC_CMD_TEXT: a data segment of no pages */
 	u32 ping_len;
 };
 
@@ -200,6 +205,7 @@ struct isc_conn {
 	struct work_struct close_work;
 	struct delayed_work keepalive;
 	unsigned long last_rx;		/* jiffies */
+	unsigned long last_tx;		/* jiffies, when the send queue moved last */
 	void (*old_data_ready)(struct sock *sk);
 	void (*old_state_change)(struct sock *sk);
 	void (*old_write_space)(struct sock *sk);
@@ -289,6 +295,7 @@ u16 isc_transport_id(const char *initiator_name, const void *priv, u8 *id);
 int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn);
 void isc_sess_destroy(struct isc_sess *sess);
 void isc_close_session(struct scst_session *sess);
+void isc_luns_changed(struct scst_session *sess);
 
 /* conn.c */
 struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socket *sock);
@@ -328,6 +335,8 @@ void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest
 void isc_complete(struct isc_cmd *cmd);	/* any context */
 void isc_reap_aborted(struct isc_conn *conn);
 void isc_drop_waiting(struct isc_conn *conn);
+/* Does a command wait for data that last came before @limit (jiffies)? */
+bool isc_waits_since(struct isc_conn *conn, unsigned long limit);
 void isc_xmit_response(struct scst_cmd *cmd);
 void isc_abort_cmd(struct scst_cmd *cmd);
 
@@ -338,6 +347,11 @@ int isc_nop_out(struct isc_conn *conn);
 int isc_logout(struct isc_conn *conn);
 void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason);
 void isc_send_ping(struct isc_conn *conn);
+void isc_send_luns_changed(struct isc_conn *conn);
+
+/* text.c */
+int isc_text(struct isc_conn *conn);
+void isc_text_done(struct isc_cmd *cmd);	/* all of it was received */
 
 /* sess.c: does the request of conn->rx_bhs enter the window? 1 yes, 0 drop it, -errno */
 int isc_sess_admit(struct isc_conn *conn, bool *in_window);

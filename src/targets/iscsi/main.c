@@ -27,6 +27,7 @@ const struct scst_driver_ops isc_ops = {
 	.free_target = isc_free_target,
 	.enabled_changed = isc_enabled_changed,
 	.close_session = isc_close_session,
+	.luns_changed = isc_luns_changed,
 	.transport_id = isc_transport_id,
 	.xmit_response = isc_xmit_response,
 	.abort_cmd = isc_abort_cmd,

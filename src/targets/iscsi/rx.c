@@ -84,6 +84,8 @@ static int isc_dispatch(struct isc_conn *conn)
 		return isc_task_mgmt(conn);
 	case SL_ISCSI_LOGOUT:
 		return isc_logout(conn);
+	case SL_ISCSI_TEXT:
+		return isc_text(conn);
 	default:
 		conn->rx_reject = SL_REJECT_NOT_SUPPORTED;
 		return 1;
@@ -118,10 +120,12 @@ static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
 		isc_data_out_done(cmd, burst, digest_ok);
 	else if (cmd->kind == ISC_CMD_SCSI)
 		isc_scsi_cmd_data(cmd, digest_ok);
-	else if (digest_ok)
-		isc_complete(cmd);
-	else
+	else if (!digest_ok)
 		isc_cmd_free(cmd);
+	else if (cmd->kind == ISC_CMD_TEXT)
+		isc_text_done(cmd);
+	else
+		isc_complete(cmd);
 }
 
 static int isc_header_done(struct isc_conn *conn)
@@ -234,7 +238,7 @@ static int isc_rx_piece(struct isc_conn *conn)
 
 	if (cmd && cmd->kind == ISC_CMD_SCSI && at < cmd->scst.out_len)
 		return isc_rx_pages(conn, &cmd->scst, at, min(left, cmd->scst.out_len - at));
-	if (cmd && cmd->kind == ISC_CMD_NOP && at < cmd->ping_len)
+	if (cmd && cmd->kind != ISC_CMD_SCSI && at < cmd->ping_len)
 		return isc_rx_memory(conn, cmd->ping + at, min(left, cmd->ping_len - at));
 	return isc_rx_memory(conn, sink, min_t(u32, left, ISC_SINK));
 }

@@ -106,8 +106,7 @@ int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, stru
 	memcpy(sess->params, req->params, sizeof(sess->params));
 	sess->tsih = isc_new_tsih();
 	sess->exp_cmd_sn = req->exp_cmd_sn;
-	sess->queue_depth = READ_ONCE(tgt->params[ISC_P_QUEUED_COMMANDS]);
-	sess->max_cmd_sn = sess->exp_cmd_sn + sess->queue_depth - 1;
+	sess->max_cmd_sn = sess->exp_cmd_sn + READ_ONCE(tgt->params[ISC_P_QUEUED_COMMANDS]) - 1;
 	mutex_lock(&tgt->lock);
 	ret = isc_sess_register(tgt, sess, req);
 	mutex_unlock(&tgt->lock);
@@ -145,6 +144,14 @@ void isc_close_session(struct scst_session *scst)
 	isc_conn_close(sess->conn);
 }
 
+void isc_luns_changed(struct scst_session *scst)
+{
+	struct isc_sess *sess = scst->priv;
+
+	set_bit(ISC_CONN_LUNS_CHANGED, &sess->conn->flags);
+	isc_conn_queue_io(sess->conn);
+}
+
 int isc_sess_admit(struct isc_conn *conn, bool *in_window)
 {
 	struct isc_sess *sess = conn->sess;
@@ -178,17 +185,19 @@ int isc_sess_admit(struct isc_conn *conn, bool *in_window)
 	}
 }
 
-/* Called when the answer goes out: it carries the new MaxCmdSN, which never shrinks. */
+/*
+ * Called when the answer goes out: it carries the new MaxCmdSN, which never
+ * shrinks. With a smaller QueuedCommands it stays until fewer are under way.
+ */
 void isc_sess_leave(struct isc_sess *sess, bool in_window)
 {
-	u32 max;
+	u32 depth = READ_ONCE(sess->tgt->params[ISC_P_QUEUED_COMMANDS]), max;
 
-	if (!in_window) {
+	if (in_window)
+		sess->in_window--;
+	else
 		sess->immediate--;
-		return;
-	}
-	sess->in_window--;
-	max = sess->exp_cmd_sn + sess->queue_depth - sess->in_window - 1;
+	max = sess->exp_cmd_sn + depth - sess->in_window - 1;
 	if (sl_sn_before(sess->max_cmd_sn, max))
 		sess->max_cmd_sn = max;
 }

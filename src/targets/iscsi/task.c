@@ -105,6 +105,15 @@ void isc_send_ping(struct isc_conn *conn)
 	isc_complete(cmd);
 }
 
+/* The unit attention tells as well, but only at the initiator's next command. */
+void isc_send_luns_changed(struct isc_conn *conn)
+{
+	struct isc_cmd *cmd = isc_cmd_alloc(conn, ISC_CMD_ASYNC);
+
+	if (cmd)
+		isc_complete(cmd);
+}
+
 /* --- Logout (RFC 7143 11.14) --- */
 
 #define LOGOUT_SESSION		0

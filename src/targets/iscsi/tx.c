@@ -4,14 +4,16 @@
 
 #include "iscsi.h"
 
-void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx)
-{
-	list_add_tail(&tx->entry, &conn->tx_queue);
-}
-
 bool isc_tx_idle(const struct isc_conn *conn)
 {
 	return conn->tx_step == ISC_TX_IDLE && !conn->tx && list_empty(&conn->tx_queue);
+}
+
+void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx)
+{
+	if (isc_tx_idle(conn))
+		conn->last_tx = jiffies;
+	list_add_tail(&tx->entry, &conn->tx_queue);
 }
 
 /* Commands that were completed since, in the order of their completion. */
@@ -178,6 +180,34 @@ static void isc_build_logout_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	isc_tx_seal(conn, 0);
 }
 
+static void isc_build_text_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	bool final = sl_bhs_final(cmd->bhs);
+	u8 *b = conn->tx_head;
+
+	isc_cmd_leave(cmd);
+	sl_bhs_init(b, SL_ISCSI_TEXT_RSP, final ? SL_ISCSI_FINAL : 0, sl_bhs_itt(cmd->bhs));
+	memcpy(b + 8, sl_bhs_lun(cmd->bhs), 8);
+	sl_bhs_set_ttt(b, final ? SL_ISCSI_NO_TAG : conn->next_ttt++ & 0x7fffffff);
+	sl_bhs_set_data_len(b, cmd->ping_len);
+	isc_tx_sn(conn, true);
+	isc_tx_attach(conn, 0, cmd->ping_len);
+}
+
+/* A SCSI event (RFC 7143 11.9.1): sense data of the unit attention. */
+static void isc_build_async(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	u8 *b = conn->tx_head, *data = isc_tx_small(conn);
+	u32 len;
+
+	sl_bhs_init(b, SL_ISCSI_ASYNC, SL_ISCSI_FINAL, SL_ISCSI_NO_TAG);
+	len = sl_sense_build(data + 2, SL_SENSE_LEN, false, SL_UA_LUNS_CHANGED, NULL);
+	sl_put_be16(len, data);
+	sl_bhs_set_data_len(b, 2 + len);
+	isc_tx_sn(conn, true);
+	isc_tx_seal(conn, 2 + len);
+}
+
 static void isc_build_reject(struct isc_conn *conn, struct isc_cmd *cmd)
 {
 	u8 *b = conn->tx_head;
@@ -196,7 +226,9 @@ static void (*const isc_builders[])(struct isc_conn *conn, struct isc_cmd *cmd) 
 	[ISC_CMD_NOP]		= isc_build_nop_in,
 	[ISC_CMD_PING]		= isc_build_ping,
 	[ISC_CMD_LOGOUT]	= isc_build_logout_rsp,
+	[ISC_CMD_TEXT]		= isc_build_text_rsp,
 	[ISC_CMD_REJECT]	= isc_build_reject,
+	[ISC_CMD_ASYNC]		= isc_build_async,
 };
 
 static void isc_build_r2t(struct isc_conn *conn, struct isc_tx *tx)
@@ -275,6 +307,7 @@ static int isc_tx_account(struct isc_conn *conn, int n)
 	if (n <= 0)
 		return n ? n : -EPIPE;
 	conn->tx_done += n;
+	conn->last_tx = jiffies;
 	return 1;
 }
 
@@ -310,7 +343,7 @@ static int isc_tx_head(struct isc_conn *conn)
 
 static u32 isc_tx_data_crc(const struct isc_conn *conn, const struct isc_cmd *cmd)
 {
-	if (cmd->kind == ISC_CMD_NOP)
+	if (cmd->kind != ISC_CMD_SCSI)
 		return scst_crc32c(~0u, cmd->ping + conn->tx_offset, conn->tx_len);
 	return isc_crc_pages(~0u, cmd->scst.bvec, conn->tx_offset, conn->tx_len);
 }
@@ -335,7 +368,7 @@ static int isc_tx_piece(struct isc_conn *conn, struct isc_cmd *cmd, bool continu
 	u32 offset = conn->tx_offset + conn->tx_done, len = conn->tx_len - conn->tx_done;
 	int flags = isc_tx_flags(conn, continues);
 
-	if (cmd->kind == ISC_CMD_NOP) {
+	if (cmd->kind != ISC_CMD_SCSI) {
 		struct msghdr msg = { .msg_flags = flags };
 		struct kvec kvec = { .iov_base = cmd->ping + offset, .iov_len = len };
 
