@@ -81,15 +81,27 @@ int show_plan(const Session& s) {
   return s.end(planned->refusals.empty() ? Exit::ok : planned->refusals.front().exit);
 }
 
-Result<void> nothing_unfinished(Journal& journal) {
-  const auto runs = journal.load();
-  if (!runs)
-    return runs.error();
-  if (runs->empty() || !runs->back().interrupted())
-    return {};
-  return Error{"apply", journal.dir(), "an earlier run was cut off",
-               "Go on with 'scst-install resume' or undo it with 'scst-install rollback'.",
-               Exit::resumable};
+/// Only root sees into the state folder: to others it would look as if nothing were installed.
+Result<void> may_look(const Session& s, const std::string& what) {
+  for (const std::string& dir : state_dirs(s))
+    if (!s.sys.is_root() && s.sys.stat(dir).type == sys::FileType::directory &&
+        s.sys.stat(dir + "/lock").type == sys::FileType::none)
+      return must_be_root(what);
+  return {};
+}
+
+/// Before anything is planned: half of what a cut-off run has done would look like the user's own.
+Result<void> nothing_unfinished(const Session& s) {
+  for (const std::string& dir : state_dirs(s)) {
+    const auto runs = Journal(s.sys, dir).load();
+    if (!runs)
+      return runs.error();
+    if (!runs->empty() && runs->back().interrupted())
+      return Error{"apply", dir, "an earlier run was cut off",
+                   "Go on with 'scst-install resume' or undo it with 'scst-install rollback'.",
+                   Exit::resumable};
+  }
+  return {};
 }
 
 void say_done(const Session& s, const Planned& planned, const Summary& summary) {
@@ -99,11 +111,9 @@ void say_done(const Session& s, const Planned& planned, const Summary& summary) 
 
 int apply_plan(const Session& s, const Planned& planned) {
   const Plan& plan = planned.plan;
-  if (plan.road == "native" && !s.sys.is_root())
+  if (!s.sys.is_root())
     return s.fail(must_be_root("apply"));
   Journal journal(s.sys, plan.state_dir);
-  if (auto clean = nothing_unfinished(journal); !clean)
-    return s.fail(clean.error());
   if (auto agreed = s.confirm("Apply this plan?"); !agreed)
     return s.fail(agreed.error());
   const auto lock = journal.lock();
@@ -120,6 +130,8 @@ int apply_plan(const Session& s, const Planned& planned) {
 int apply(const Session& s) {
   if (s.cli.dry_run)
     return show_plan(s);
+  if (auto clean = nothing_unfinished(s); !clean)
+    return s.fail(clean.error());
   const auto planned = plan_for(s);
   if (!planned)
     return s.fail(planned.error());
@@ -129,9 +141,6 @@ int apply(const Session& s) {
     return s.fail(states.error());
   if (!planned->refusals.empty())
     return s.end(planned->refusals.front().exit);
-  Journal journal(s.sys, planned->plan.state_dir);
-  if (auto clean = nothing_unfinished(journal); !clean)
-    return s.fail(clean.error());
   const Summary looked{*states, {}};
   if (!looked.nothing_to_do())
     return apply_plan(s, *planned);
@@ -140,6 +149,8 @@ int apply(const Session& s) {
 }
 
 int status(const Session& s) {
+  if (auto may = may_look(s, "status"); !may)
+    return s.fail(may.error());
   nlohmann::json all = nlohmann::json::array();
   bool interrupted = false;
   bool drifted = false;
@@ -172,6 +183,8 @@ int status(const Session& s) {
 using OnRuns = std::function<Result<bool>(Apply& apply, std::vector<Run>& runs, Kept& kept)>;
 
 int for_all_journals(const Session& s, const std::string& verb, const OnRuns& on_runs) {
+  if (auto may = may_look(s, verb); !may)
+    return s.fail(may.error());
   bool acted = false;
   Kept kept;
   for (const std::string& dir : state_dirs(s)) {

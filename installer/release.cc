@@ -126,58 +126,34 @@ bool amazon(const Tail& tail, Release& r) {
 
 /// Minor releases by the number of their first build. Later builds of one are larger.
 struct Minor {
-  int build;
+  int major, build;
   const char* product;
 };
 
-constexpr std::array rhel4{Minor{5, "4.0"},  Minor{11, "4.1"}, Minor{22, "4.2"}, Minor{34, "4.3"},
-                           Minor{42, "4.4"}, Minor{55, "4.5"}, Minor{67, "4.6"}, Minor{78, "4.7"},
-                           Minor{89, "4.8"}, Minor{100, "4.9"}};
-constexpr std::array rhel5{Minor{8, "5.0"},   Minor{53, "5.1"},   Minor{92, "5.2"},
-                           Minor{128, "5.3"}, Minor{164, "5.4"},  Minor{194, "5.5"},
-                           Minor{238, "5.6"}, Minor{274, "5.7"},  Minor{308, "5.8"},
-                           Minor{348, "5.9"}, Minor{371, "5.10"}, Minor{398, "5.11"}};
-constexpr std::array rhel6{Minor{71, "6.0"},  Minor{131, "6.1"}, Minor{220, "6.2"},
-                           Minor{279, "6.3"}, Minor{358, "6.4"}, Minor{431, "6.5"},
-                           Minor{504, "6.6"}, Minor{573, "6.7"}, Minor{642, "6.8"},
-                           Minor{696, "6.9"}, Minor{754, "6.10"}};
-constexpr std::array rhel7{Minor{123, "7.0"}, Minor{229, "7.1"},  Minor{327, "7.2"},
-                           Minor{514, "7.3"}, Minor{693, "7.4"},  Minor{862, "7.5"},
-                           Minor{957, "7.6"}, Minor{1062, "7.7"}, Minor{1127, "7.8"},
-                           Minor{1160, "7.9"}};
-constexpr std::array rhel8{Minor{80, "8.0"},  Minor{147, "8.1"}, Minor{193, "8.2"},
-                           Minor{240, "8.3"}, Minor{305, "8.4"}, Minor{348, "8.5"},
-                           Minor{372, "8.6"}, Minor{425, "8.7"}, Minor{477, "8.8"},
-                           Minor{513, "8.9"}, Minor{553, "8.10"}};
-constexpr std::array rhel9{Minor{70, "9.0"},  Minor{162, "9.1"}, Minor{284, "9.2"},
-                           Minor{362, "9.3"}, Minor{427, "9.4"}, Minor{503, "9.5"},
-                           Minor{570, "9.6"}};
-
-template <std::size_t N> std::string minor_of(const std::array<Minor, N>& minors, int build) {
-  const char* product = "";
-  for (const Minor& minor : minors)
-    if (minor.build <= build)
-      product = minor.product;
-  return product;
-}
+constexpr std::array minors{
+    Minor{4, 5, "4.0"},    Minor{4, 11, "4.1"},   Minor{4, 22, "4.2"},   Minor{4, 34, "4.3"},
+    Minor{4, 42, "4.4"},   Minor{4, 55, "4.5"},   Minor{4, 67, "4.6"},   Minor{4, 78, "4.7"},
+    Minor{4, 89, "4.8"},   Minor{4, 100, "4.9"},  Minor{5, 8, "5.0"},    Minor{5, 53, "5.1"},
+    Minor{5, 92, "5.2"},   Minor{5, 128, "5.3"},  Minor{5, 164, "5.4"},  Minor{5, 194, "5.5"},
+    Minor{5, 238, "5.6"},  Minor{5, 274, "5.7"},  Minor{5, 308, "5.8"},  Minor{5, 348, "5.9"},
+    Minor{5, 371, "5.10"}, Minor{5, 398, "5.11"}, Minor{6, 71, "6.0"},   Minor{6, 131, "6.1"},
+    Minor{6, 220, "6.2"},  Minor{6, 279, "6.3"},  Minor{6, 358, "6.4"},  Minor{6, 431, "6.5"},
+    Minor{6, 504, "6.6"},  Minor{6, 573, "6.7"},  Minor{6, 642, "6.8"},  Minor{6, 696, "6.9"},
+    Minor{6, 754, "6.10"}, Minor{7, 123, "7.0"},  Minor{7, 229, "7.1"},  Minor{7, 327, "7.2"},
+    Minor{7, 514, "7.3"},  Minor{7, 693, "7.4"},  Minor{7, 862, "7.5"},  Minor{7, 957, "7.6"},
+    Minor{7, 1062, "7.7"}, Minor{7, 1127, "7.8"}, Minor{7, 1160, "7.9"}, Minor{8, 80, "8.0"},
+    Minor{8, 147, "8.1"},  Minor{8, 193, "8.2"},  Minor{8, 240, "8.3"},  Minor{8, 305, "8.4"},
+    Minor{8, 348, "8.5"},  Minor{8, 372, "8.6"},  Minor{8, 425, "8.7"},  Minor{8, 477, "8.8"},
+    Minor{8, 513, "8.9"},  Minor{8, 553, "8.10"}, Minor{9, 70, "9.0"},   Minor{9, 162, "9.1"},
+    Minor{9, 284, "9.2"},  Minor{9, 362, "9.3"},  Minor{9, 427, "9.4"},  Minor{9, 503, "9.5"},
+    Minor{9, 570, "9.6"}};
 
 std::string rhel_minor(int major, int build) {
-  switch (major) {
-  case 4:
-    return minor_of(rhel4, build);
-  case 5:
-    return minor_of(rhel5, build);
-  case 6:
-    return minor_of(rhel6, build);
-  case 7:
-    return minor_of(rhel7, build);
-  case 8:
-    return minor_of(rhel8, build);
-  case 9:
-    return minor_of(rhel9, build);
-  default:
-    return "";
-  }
+  const char* product = "";
+  for (const Minor& minor : minors)
+    if (minor.major == major && minor.build <= build)
+      product = minor.product;
+  return product;
 }
 
 /// "el9_5" names the minor release itself.

@@ -127,14 +127,18 @@ Result<Summary> Apply::undo(Run run, const std::string& why) {
   const Context ctx = context(run.plan);
   Summary summary;
   summary.steps.resize(run.steps.size(), StepState::untouched);
+  const auto keep = [&](const Kept& kept) {
+    summary.kept.insert(summary.kept.end(), kept.begin(), kept.end());
+  };
   for (std::size_t i = run.steps.size(); i-- > 0;) {
+    keep(run.steps[i].kept); // of an undo that was cut off
     if (run.steps[i].state != StepState::done && run.steps[i].state != StepState::begun)
       continue;
     auto kept = inst::undo(ctx, run.plan.steps[i].action, run.steps[i].before);
     if (!kept)
       return kept.error();
-    summary.kept.insert(summary.kept.end(), kept->begin(), kept->end());
-    if (auto written = journal_.step(run, i, StepState::undone); !written)
+    keep(*kept);
+    if (auto written = journal_.step(run, i, StepState::undone, *kept); !written)
       return written.error();
     summary.steps[i] = StepState::undone;
     progress_.step_ends(run.plan.steps[i], StepState::undone);

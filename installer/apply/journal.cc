@@ -43,6 +43,8 @@ void replay(const json& record, std::vector<Run>& runs) {
     step.state = json(event).get<StepState>();
     if (step.state == StepState::begun)
       step.before = record.at("before");
+    if (record.contains("kept"))
+      step.kept = record.at("kept").get<Kept>();
   }
 }
 
@@ -99,11 +101,13 @@ Result<void> Journal::start(const Run& run) {
   return append({{"event", "run"}, {"run", run.number}, {"plan", to_json(run.plan)}});
 }
 
-Result<void> Journal::step(const Run& run, std::size_t index, StepState state) {
+Result<void> Journal::step(const Run& run, std::size_t index, StepState state, const Kept& kept) {
   json record{
       {"event", state}, {"run", run.number}, {"step", index}, {"id", run.plan.steps.at(index).id}};
   if (state == StepState::begun)
     record["before"] = run.steps.at(index).before;
+  if (!kept.empty())
+    record["kept"] = kept;
   return append(record);
 }
 

@@ -27,7 +27,8 @@ public:
   Result<std::unique_ptr<sys::Lock>> lock();
 
   Result<void> start(const Run& run);
-  Result<void> step(const Run& run, std::size_t index, StepState state);
+  /// kept: what undoing the step has left.
+  Result<void> step(const Run& run, std::size_t index, StepState state, const Kept& kept = {});
   Result<void> end(const Run& run);
   Result<void> undo_start(const Run& run, const std::string& why);
   Result<void> undo_end(const Run& run);

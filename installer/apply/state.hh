@@ -20,9 +20,13 @@ enum class StepState {
   undone
 };
 
+/// What undo() left in place, as sentences.
+using Kept = std::vector<std::string>;
+
 struct StepRecord {
   StepState state = StepState::untouched;
   nlohmann::json before;
+  Kept kept; ///< of a step that is undone
 };
 
 /// One apply with all that followed on it.
@@ -35,9 +39,6 @@ struct Run {
   bool undone = false;           ///< … and has ended
   [[nodiscard]] bool interrupted() const { return undoing ? !undone : !ended; }
 };
-
-/// What undo() left in place, as sentences.
-using Kept = std::vector<std::string>;
 
 struct Summary {
   std::vector<StepState> steps; ///< parallel to plan.steps; for a dry run untouched = to be done

@@ -45,7 +45,7 @@ Version by_numbers(const std::string& text, const char* major, const char* minor
 
 /// Debian's Makefile for one architecture is a line that includes the common one.
 std::string makefile_of(sys::System& sys, const Facts& facts, const std::string& tree) {
-  const std::string text = sys.read(tree + "/Makefile").value_or("");
+  std::string text = sys.read(tree + "/Makefile").value_or("");
   for (const std::string& line : lines(text))
     if (const auto w = words(line); w.size() == 2 && w[0] == "include" && w[1].starts_with('/'))
       return sys.read(facts.root + w[1]).value_or("");

@@ -86,7 +86,8 @@ std::string owner_of_socket(sys::System& sys, const std::string& inode) {
       if (sys.read_link(in_dir(dir + "/fd", fd)).value_or("") == wanted)
         return fmt::format("{} (pid {})", first_line(sys, dir + "/comm"), pid);
   }
-  return "the kernel";
+  // Only root sees into the processes of others.
+  return sys.is_root() ? "the kernel" : "a process of another user";
 }
 
 void look_at_port(sys::System& sys, Port& port) {

@@ -105,8 +105,11 @@ std::string done_text(const Plan& plan, const Summary& summary) {
     text += "kept: " + kept + '\n';
   if (summary.nothing_to_do())
     text += "Nothing to do: everything is as planned.\n";
+  const std::string root = plan.root.empty() ? "" : " --root " + plan.root;
   if (plan.portal.empty())
-    return text;
+    return text + fmt::format("Installed for kernel {}; nothing was started.\n"
+                              "Undo: scst-install uninstall{}\n",
+                              plan.kernel, root);
   text += fmt::format("Target: {}\nPortal: {}\n", plan.target, plan.portal);
   text += fmt::format("  iscsi-ls -s iscsi://{0}\n"
                       "  iscsiadm -m discovery -t sendtargets -p {0}\n",

@@ -176,3 +176,20 @@ TEST_CASE("A LUN's data outlive an uninstall, unless they are asked to go") {
     CHECK_FALSE(b.box.snapshot().contains(lun));
   }
 }
+
+TEST_CASE("What an undo has left is told by the run that finishes it, too") {
+  Bench b;
+  const std::string lun = "/var/lib/scst/luns/disk0.img";
+  REQUIRE(b.apply.run(b.box.plan(b.sys)));
+  REQUIRE(b.sys.append(b.box.root() + lun, "precious"));
+  // Cut off after the LUN's step was undone.
+  Run run = b.last();
+  const auto step = std::find_if(run.plan.steps.begin(), run.plan.steps.end(),
+                                 [](const Step& s) { return s.id == "backing-file"; });
+  const auto index = static_cast<std::size_t>(step - run.plan.steps.begin());
+  REQUIRE(b.journal.undo_start(run, "test"));
+  REQUIRE(b.journal.step(run, index, StepState::undone, {lun + ": kept"}));
+  const auto undone = b.apply.resume(b.last());
+  REQUIRE(undone);
+  CHECK(undone->kept == Kept{lun + ": kept"});
+}

@@ -80,6 +80,19 @@ TEST_CASE("Only root may apply, anybody may look") {
   CHECK(b.sys.changes.empty());
 }
 
+TEST_CASE("Who may not look into the state folder is told so, not that nothing is installed") {
+  Bench b;
+  b.sys.root = false;
+  b.sys.dir("/var/lib/scst-install"); // what is in it cannot be seen
+  b.cli.yes = true;
+  for (const char* verb : {"status", "uninstall", "rollback", "resume"}) {
+    b.err.clear();
+    CHECK(b.run(verb) == static_cast<int>(Exit::privilege));
+    CHECK(holds(b.err, "as root"));
+  }
+  CHECK(b.sys.changes.empty());
+}
+
 TEST_CASE("Apply with --dry-run shows the plan and changes nothing") {
   Bench b;
   b.cli.dry_run = true;
@@ -131,6 +144,7 @@ TEST_CASE("After an interrupted run apply refuses and names the two ways on") {
   CHECK(b.run("apply") == static_cast<int>(Exit::resumable));
   CHECK(holds(b.err, "resume"));
   CHECK(holds(b.err, "rollback"));
+  CHECK(b.out.empty()); // no plan: half of it would look like the user's own
   CHECK(b.run("status") == static_cast<int>(Exit::resumable));
   CHECK(b.run("rollback") == 0);
   CHECK(b.run("status") == 0);
