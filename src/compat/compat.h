@@ -14,6 +14,7 @@
 #include <linux/socket.h>
 #include <linux/swap.h>
 #include <linux/uio.h>
+#include <linux/workqueue.h>
 
 #include "compat_have.h"
 
@@ -136,6 +137,21 @@ static inline struct page *scst_cached_page(struct address_space *mapping, pgoff
 
 #ifndef HAVE_SCSI_CMD_PRIV
 #define scsi_cmd_priv(sc)	((void *)((sc) + 1))
+#endif
+
+#ifndef HAVE_WQ_PERCPU
+#define WQ_PERCPU		0
+#endif
+
+#ifndef HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq		system_unbound_wq
+#endif
+
+/* Parameters of a kiocb's completion. */
+#ifdef HAVE_KI_COMPLETE_ONE_RESULT
+#define scst_ki_complete_args(iocb, ret)	struct kiocb *iocb, long ret
+#else
+#define scst_ki_complete_args(iocb, ret)	struct kiocb *iocb, long ret, long ret2
 #endif
 
 #endif

@@ -375,7 +375,7 @@ static int __init local_init(void)
 	local_root = root_device_register("scst_local");
 	if (IS_ERR(local_root))
 		return PTR_ERR(local_root);
-	local_wq = alloc_workqueue("scst_local", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	local_wq = alloc_workqueue("scst_local", WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	local_admin_wq = alloc_ordered_workqueue("scst_local_admin", 0);
 	if (!local_wq || !local_admin_wq)
 		goto out_wq;

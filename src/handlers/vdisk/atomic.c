@@ -305,7 +305,7 @@ static void sanitize_start(struct scst_cmd *cmd, struct sanitize *s)
 	WRITE_ONCE(s->vd->sanitizing, true);
 	if (immediate) {
 		scst_dev_get(cmd->dev);
-		queue_work(system_unbound_wq, &s->work);
+		queue_work(system_dfl_wq, &s->work);
 		scst_cmd_complete(cmd);
 		return;
 	}

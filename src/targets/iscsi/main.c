@@ -43,7 +43,7 @@ static int __init isc_init(void)
 	isc_cmd_cache = kmem_cache_create("isc_cmd", sizeof(struct isc_cmd), 0, 0, isc_cmd_construct);
 	if (!isc_cmd_cache)
 		return ret;
-	isc_wq = alloc_workqueue("iscsi_scst", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	isc_wq = alloc_workqueue("iscsi_scst", WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	if (!isc_wq)
 		goto out_cache;
 	isc_close_wq = alloc_workqueue("iscsi_scst_close", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
