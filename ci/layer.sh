@@ -5,7 +5,8 @@
 # `not ok WHAT` for each thing it looked at, and whatever explains a failure before that line.
 # shellcheck disable=SC2034 # used by those who source this
 
-top=$(readlink -f "$(dirname "$0")/../..")
+top=$(readlink -f "$(dirname "$0")")
+top=${top%/ci*}
 # One folder for each checkout, locked for as long as this layer and what it starts run.
 cache=$("$top/ci/cache" tree check)
 exec 6<"$cache.lock"
