@@ -129,6 +129,38 @@ static int scst_tgt_set_params(struct scst_tgt *tgt, char *params)
 	return ret;
 }
 
+static struct scst_tgt *scst_tgt_with_rel_id(u16 id, const struct scst_tgt *except)
+{
+	struct scst_driver *driver;
+	struct scst_tgt *tgt;
+
+	list_for_each_entry(driver, &scst_drivers, entry)
+		list_for_each_entry(tgt, &driver->tgts, entry)
+			if (tgt != except && tgt->enabled && tgt->rel_tgt_id == id)
+				return tgt;
+	return NULL;
+}
+
+static int scst_tgt_need_rel_id(struct scst_tgt *tgt)
+{
+	unsigned int id;
+
+	if (tgt->rel_tgt_id) {
+		if (!scst_tgt_with_rel_id(tgt->rel_tgt_id, tgt))
+			return 0;
+		scst_err("target %s: Relative target id %u is not unique", tgt->name,
+			 tgt->rel_tgt_id);
+		return -EBADSLT;
+	}
+	for (id = 1; id <= U16_MAX; id++) {
+		if (!scst_tgt_with_rel_id(id, tgt)) {
+			tgt->rel_tgt_id = id;
+			return 0;
+		}
+	}
+	return -EBADSLT;
+}
+
 int scst_tgt_add(struct scst_driver *driver, const char *name, char *params)
 {
 	struct scst_tgt *tgt;
@@ -148,6 +180,9 @@ int scst_tgt_add(struct scst_driver *driver, const char *name, char *params)
 		goto out_free;
 	atomic_inc(&driver->nr_tgts);
 	ret = scst_tgt_set_params(tgt, params);
+	/* What can't be switched on is on, and told apart by reservations, from the start. */
+	if (!ret && tgt->enabled)
+		ret = scst_tgt_need_rel_id(tgt);
 	if (!ret)
 		ret = scst_tgt_publish(tgt);
 	if (ret) {
@@ -273,44 +308,12 @@ int scst_tgt_del(struct scst_driver *driver, const char *name)
 	return 0;
 }
 
-static struct scst_tgt *scst_tgt_with_rel_id(u16 id, const struct scst_tgt *except)
-{
-	struct scst_driver *driver;
-	struct scst_tgt *tgt;
-
-	list_for_each_entry(driver, &scst_drivers, entry)
-		list_for_each_entry(tgt, &driver->tgts, entry)
-			if (tgt != except && tgt->enabled && tgt->rel_tgt_id == id)
-				return tgt;
-	return NULL;
-}
-
 int scst_tgt_set_rel_id(struct scst_tgt *tgt, u16 id)
 {
 	if (tgt->enabled && (!id || scst_tgt_with_rel_id(id, tgt)))
 		return -EBADSLT;
 	tgt->rel_tgt_id = id;
 	return 0;
-}
-
-static int scst_tgt_need_rel_id(struct scst_tgt *tgt)
-{
-	unsigned int id;
-
-	if (tgt->rel_tgt_id) {
-		if (!scst_tgt_with_rel_id(tgt->rel_tgt_id, tgt))
-			return 0;
-		scst_err("target %s: Relative target id %u is not unique", tgt->name,
-			 tgt->rel_tgt_id);
-		return -EBADSLT;
-	}
-	for (id = 1; id <= U16_MAX; id++) {
-		if (!scst_tgt_with_rel_id(id, tgt)) {
-			tgt->rel_tgt_id = id;
-			return 0;
-		}
-	}
-	return -EBADSLT;
 }
 
 int scst_tgt_set_enabled(struct scst_tgt *tgt, bool on)
