@@ -271,8 +271,11 @@ json explain_json(const std::vector<Candidate>& kernels, const Facts& facts) {
 
 std::string explain_text(const std::vector<Candidate>& kernels, const Facts& facts) {
   std::string text;
-  for (const Candidate& c : kernels)
-    text += (text.empty() ? "" : "\n") + explain_one(c, facts);
+  for (const Candidate& c : kernels) {
+    if (!text.empty())
+      text += '\n';
+    text += explain_one(c, facts);
+  }
   return text;
 }
 
