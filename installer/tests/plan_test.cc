@@ -65,33 +65,33 @@ TEST_CASE("Whether headers are there, offered or not to be had decides the road"
   const std::string package = "linux-headers-" + release;
   struct Row {
     const char* name;
-    bool headers; // installed
     Offers offers;
     const char* id; // of the distribution
     const char* road;
     const char* reason; // part of it
+    bool headers;       // installed
     bool headers_step;
   };
   const Row rows[] = {
-      {"installed", true, {}, "debian", "native", "modules can be loaded", false},
-      {"offered", false, {"apt", true, {package}}, "debian", "native", "can be loaded", true},
+      {"installed", {}, "debian", "native", "modules can be loaded", true, false},
+      {"offered", {"apt", true, {package}}, "debian", "native", "can be loaded", false, true},
       {"not offered",
-       false,
        {"apt", true, {"linux-headers-amd64"}},
        "debian",
        "guest",
        "6.1.0-50-amd64 are not installed, and apt offers no package linux-headers-6.1.0-50-amd64",
-       false},
-      {"no lists", false, {"apt", false, {}}, "debian", "guest", "apt has no package lists", false},
-      {"no name",
        false,
+       false},
+      {"no lists", {"apt", false, {}}, "debian", "guest", "apt has no package lists", false, false},
+      {"no name",
        {"apt", true, {package}},
        "exotic",
        "guest",
        "no package name here",
+       false,
        false},
-      {"nobody to ask", false, {}, "exotic", "guest", "nothing here is known to offer", false},
-      {"a manager that we cannot ask", false, {}, "debian", "native", "can be loaded", false},
+      {"nobody to ask", {}, "exotic", "guest", "nothing here is known to offer", false, false},
+      {"a manager that we cannot ask", {}, "debian", "native", "can be loaded", false, false},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
