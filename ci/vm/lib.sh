@@ -108,7 +108,7 @@ run_suite() {
 	url=$1 suite=$2
 	log=$RESULTS/iscsi-test-cu.$suite
 	code=0
-	timeout 180 iscsi-test-cu -d -v -t "ALL.$suite" "$url" >"$log" 2>&1 || code=$?
+	timeout 400 iscsi-test-cu -d -v -t "ALL.$suite" "$url" >"$log" 2>&1 || code=$?
 	grep -a 'SKIPPED' "$log" | sort -u | sed "s/^ */skipped: $suite: /"
 	# The summary's line reads: tests TOTAL RAN PASSED FAILED INACTIVE.
 	# shellcheck disable=SC2046 # words wanted
