@@ -68,11 +68,14 @@ suites none WriteAtomic16
 all_suites_passed
 check "the target still answers" answers
 
-# A reservation that is to outlive power loss is on disk when it is answered, and back after a reload.
-say "# persistence"
+# Reservations are not guessed at: where something else stands in their place the device is not made,
+# the rest is.
+say "# a file that is not ours"
 systemctl stop iscsi-scstd.service scst.service
 printf 'not ours' >/var/lib/scst/pr/thin
-refused "a device starts over a file that is not ours" systemctl start scst.service
+systemctl start scst.service
+refused "its device is made" test -e /sys/kernel/scst_tgt/devices/thin
+check "the others are" test -e /sys/kernel/scst_tgt/devices/stored
 check "the kernel says which file" sh -c 'dmesg | grep -q "/var/lib/scst/pr/thin is not a file of ours"'
 check "the file is left alone" grep -q '^not ours$' /var/lib/scst/pr/thin
 check "the kernel log is clean" kernel_log_is_clean
