@@ -68,7 +68,6 @@ void scst_exec_pr_in(struct scst_cmd *cmd)
 
 /* --- OUT --- */
 
-
 /* Relative identifiers of all targets of the driver, for ALL_TG_PT. */
 static int scst_pr_collect_ports(struct scst_pr_change *c)
 {
