@@ -18,9 +18,10 @@ std::string first_line(const Context& ctx, const std::string& path) {
   return text.substr(0, text.find('\n'));
 }
 
+/// A process that has ended and that nobody has collected has no command line.
 bool runs(const Context& ctx, const std::string& state) {
   const std::string pid = first_line(ctx, state + "/pid");
-  return !pid.empty() && first_line(ctx, "/proc/" + pid + "/comm").starts_with("qemu");
+  return !pid.empty() && first_line(ctx, "/proc/" + pid + "/cmdline").starts_with("qemu");
 }
 
 Result<void> make_dirs(const Context& ctx, const std::string& dir) {

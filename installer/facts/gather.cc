@@ -46,11 +46,13 @@ std::string user_dir(sys::System& sys, const char* variable, const char* otherwi
 void look_at_guest(sys::System& sys, Facts& facts) {
   const std::string state = facts.cache_dir + "/guest/state";
   const std::string pid = first_line(sys, state + "/pid");
-  if (!pid.empty() && first_line(sys, "/proc/" + pid + "/comm").starts_with("qemu"))
+  if (!pid.empty() && first_line(sys, "/proc/" + pid + "/cmdline").starts_with("qemu"))
     facts.guest_port = parse_version(first_line(sys, state + "/port")).major;
   // Not in the cache: what somebody wrote to the LUN is no copy of anything.
   facts.guest_disk = user_dir(sys, "XDG_DATA_HOME", "/.local/share") + "/guest/disk0.img";
   facts.guest_disk_size = sys.stat(facts.guest_disk).size;
+  facts.guest_image_key = sys.read(facts.cache_dir + "/guest/info.key").value_or("");
+  facts.free_space[facts.cache_dir] = sys.free_space(facts.cache_dir);
 }
 
 } // namespace

@@ -29,6 +29,8 @@ struct Builder {
   /// The programs among `names` that are not there.
   [[nodiscard]] std::vector<std::string> missing(const std::vector<std::string>& names) const;
   [[nodiscard]] const Source& own() const { return catalog.sources.front(); }
+  /// Refuses where the file system of the folder has less than that many bytes free.
+  void need_space(const std::string& dir, std::uint64_t bytes);
   /// Steps that need the running kernel are possible here.
   [[nodiscard]] bool starts() const;
 };

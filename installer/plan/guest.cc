@@ -7,6 +7,8 @@
 namespace inst::planning {
 namespace {
 
+/// Bytes that a Debian root, its packed copy and its image take while they are made.
+constexpr std::uint64_t image_space = std::uint64_t{3} << 30;
 constexpr int boot_seconds = 300; // an emulated processor is slow
 
 /// Runs inside the image. The arguments hold no quote: they were checked as iSCSI names.
@@ -67,6 +69,8 @@ void plan_guest(Builder& b) {
   const std::string scripts = facts.data_dir + "/guest/";
   const std::string setup = setup_script(b);
   const std::string key = key_of(b, setup);
+  if (facts.guest_image_key != key)
+    b.need_space(facts.cache_dir, image_space);
   plan.state_dir = facts.cache_dir + "/install";
   plan.portal = fmt::format("127.0.0.1:{}", port);
   const std::string debs =

@@ -139,16 +139,8 @@ void check_machine(Builder& b, const Kernel& kernel) {
   if (const auto absent = b.missing({"dkms", "make", "gcc"}); !absent.empty())
     b.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
              b.install_hint(absent, kernel.release));
-  const auto need = [&](const char* dir, std::uint64_t bytes) {
-    const auto free = facts.free_space.find(dir);
-    if (free != facts.free_space.end() && free->second < bytes)
-      b.refuse(Exit::missing,
-               fmt::format("{}{} has {} MiB free, {} MiB are needed", facts.root, dir,
-                           free->second >> 20, (bytes >> 20) + 1),
-               "Free some space on that file system.");
-  };
-  need("/usr", facts.payload.size);
-  need("/var/lib", build_space);
+  b.need_space("/usr", facts.payload.size);
+  b.need_space("/var/lib", build_space);
   if (!b.starts())
     return;
   for (const Conflict& conflict : facts.conflicts)

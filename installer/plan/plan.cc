@@ -132,6 +132,15 @@ std::vector<std::string> Builder::missing(const std::vector<std::string>& names)
   return out_names;
 }
 
+void Builder::need_space(const std::string& dir, std::uint64_t bytes) {
+  const auto free = facts.free_space.find(dir);
+  if (free != facts.free_space.end() && free->second < bytes)
+    refuse(Exit::missing,
+           fmt::format("{}{} has {} MiB free, {} MiB are needed", facts.root, dir,
+                       free->second >> 20, (bytes >> 20) + 1),
+           "Free some space on that file system.");
+}
+
 bool Builder::starts() const {
   const bool runs_now = out.plan.kernel.empty() || out.plan.kernel == facts.running;
   return !is_offline(facts, options) && facts.loading.possible && facts.init_live && runs_now;

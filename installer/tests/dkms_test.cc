@@ -129,7 +129,7 @@ TEST_CASE("A service that does not start is an error with the service code") {
 TEST_CASE("A guest with other packages is stopped and booted anew on the same port") {
   sys::Fake s;
   s.file("/c/state/pid", "9\n");
-  s.file("/proc/9/comm", "qemu-system-x86\n");
+  s.file("/proc/9/cmdline", "qemu-system-x86_64");
   s.file("/c/state/key", "old");
   const GuestBoot boot{"/g/boot", "/g/stop", "/c/info", "/c/state", "new", "/d/lun", 3261};
   CHECK_FALSE(is_done(on(s), boot));

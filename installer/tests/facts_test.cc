@@ -229,6 +229,6 @@ TEST_CASE("A running guest is found with its port") {
   s.file("/root/.cache/scst/guest/state/pid", "99\n");
   s.file("/root/.cache/scst/guest/state/port", "3261\n");
   CHECK(look(s).guest_port == 0);
-  s.file("/proc/99/comm", "qemu-system-x86\n");
+  s.file("/proc/99/cmdline", "qemu-system-x86_64");
   CHECK(look(s).guest_port == 3261);
 }

@@ -47,6 +47,14 @@ inline Facts ready_machine() {
   return f;
 }
 
+/// A machine that has what the guest road needs.
+inline Facts guest_machine() {
+  Facts f = ready_machine();
+  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
+  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  return f;
+}
+
 inline Planned plan(const Facts& facts, const Options& options = {}) {
   return make_plan(facts, some_catalog(), options);
 }

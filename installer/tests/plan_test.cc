@@ -181,12 +181,9 @@ TEST_CASE("A kernel outside of the catalog's range is refused on both ends") {
 }
 
 TEST_CASE("What cannot load modules gets the guest road with the reasons") {
-  Facts f = ready_machine();
+  Facts f = guest_machine();
   f.loading = {false, {"this is a container (docker)"}, "", false};
   f.container = "docker";
-  f.debs = {{"/debs/scst-dkms_3.8.0_all.deb", "", 0644, "d"}};
-  f.programs["qemu-system-x86_64"] = "/usr/bin/qemu-system-x86_64";
-  f.programs["mmdebstrap"] = "/usr/bin/mmdebstrap";
   const Planned p = plan(f);
   REQUIRE(p.refusals.empty());
   CHECK(p.plan.road == "guest");
@@ -196,9 +193,7 @@ TEST_CASE("What cannot load modules gets the guest road with the reasons") {
 }
 
 TEST_CASE("The guest's portal goes to the free port, and stays where a guest runs already") {
-  Facts f = ready_machine();
-  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
-  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  Facts f = guest_machine();
   f.free_port = 3262;
   Options o;
   o.road = "guest";
@@ -208,9 +203,7 @@ TEST_CASE("The guest's portal goes to the free port, and stays where a guest run
 }
 
 TEST_CASE("The guest is set up with the same target and initiators, and nothing is started in it") {
-  Facts f = ready_machine();
-  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
-  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  Facts f = guest_machine();
   Options o;
   o.road = "guest";
   o.allow = {"iqn.2007-10.com.github:sahlberg:libiscsi:*"};
@@ -223,9 +216,7 @@ TEST_CASE("The guest is set up with the same target and initiators, and nothing 
 }
 
 TEST_CASE("The guest's LUN is a file outside of it that stays, whatever becomes of the guest") {
-  Facts f = ready_machine();
-  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
-  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  Facts f = guest_machine();
   f.guest_disk = "/root/.local/share/scst/guest/disk0.img";
   Options o;
   o.road = "guest";
@@ -425,6 +416,19 @@ TEST_CASE("A full file system is refused before anything is written") {
   REQUIRE(p.refusals.size() == 1);
   CHECK(p.refusals[0].exit == Exit::missing);
   CHECK(holds(refused(p), "/var/lib has 1 MiB free"));
+}
+
+TEST_CASE("A guest is not begun where its image does not fit, unless it is there already") {
+  Facts f = guest_machine();
+  Options o;
+  o.road = "guest";
+  f.free_space[f.cache_dir] = std::uint64_t{1} << 30;
+  const Planned p = plan(f, o);
+  REQUIRE(p.refusals.size() == 1);
+  CHECK(p.refusals[0].exit == Exit::missing);
+  CHECK(holds(refused(p), "/root/.cache/scst has 1024 MiB free"));
+  f.guest_image_key = std::get<GuestImage>(find_step(p.plan, "guest-image")->action).key;
+  CHECK(plan(f, o).refusals.empty());
 }
 
 TEST_CASE("OpenRC gets its scripts installed before they are enabled") {

@@ -7,9 +7,7 @@ using namespace inst;
 using namespace inst::test;
 
 TEST_CASE("A plan survives the way through JSON text, on both roads") {
-  Facts f = ready_machine();
-  f.debs = {{"/debs/a.deb", "", 0644, "d"}};
-  f.programs["qemu-system-x86_64"] = f.programs["mmdebstrap"] = "/usr/bin/x";
+  Facts f = guest_machine();
   f.payload = {"/stage",
                "3.8.0",
                {{"/usr/sbin/a", "/s/a", 0755, "d1"}, {"/usr/lib/l", "/s/l", 0777, "", "a"}}};
