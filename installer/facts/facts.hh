@@ -128,7 +128,7 @@ struct Facts {
   std::vector<SourceFile> debs;      ///< .deb files in --debs
   int guest_port = 0;                ///< host port of our guest that runs already; 0 = none runs
   std::string guest_disk;            ///< file on this machine that holds the LUN of the guest
-  std::string guest_image_key; ///< what the guest's image was made from; empty: there is none
+  std::string guest_image_key;       ///< what the guest's image was made from; empty: there is none
   std::uint64_t guest_disk_size = 0; ///< bytes; 0 = it is not there
 };
 
