@@ -28,6 +28,7 @@ public:
     shown_ = seconds;
     terminal_.err(fmt::format("      still at it ({} s)\n", seconds));
   }
+  void notice(const std::string& text) override { terminal_.err("      " + text + '\n'); }
   void step_ends(const Step& step, StepState state) override {
     if (state == StepState::undone)
       terminal_.err(fmt::format("undone: {}\n", step.title));

@@ -26,6 +26,7 @@ struct Context {
   std::string log;                       ///< output of programs goes there
   std::function<void(int seconds)> tick; ///< progress of long steps
   bool delete_data = false;              ///< undo takes a LUN's file away even with data in it
+  std::function<void(const std::string&)> say{}; ///< what the user should see
 
   [[nodiscard]] std::string at(const std::string& path) const { return root + path; }
 };
@@ -45,6 +46,8 @@ INST_ACTION_VERBS(Verify)
 INST_ACTION_VERBS(GuestImage)
 INST_ACTION_VERBS(GuestBoot)
 INST_ACTION_VERBS(WaitPortal)
+INST_ACTION_VERBS(Fetch)
+INST_ACTION_VERBS(Unpack)
 INST_ACTION_VERBS(Action)
 #undef INST_ACTION_VERBS
 

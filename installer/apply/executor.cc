@@ -40,6 +40,7 @@ Result<Summary> DryRun::run(const Plan& plan) {
 Context Apply::context(const Plan& plan) {
   Context ctx = context_of(sys_, plan);
   ctx.tick = [this](int seconds) { progress_.still_busy(seconds); };
+  ctx.say = [this](const std::string& text) { progress_.notice(text); };
   ctx.delete_data = delete_data_;
   prepare_log(sys_, ctx.log);
   return ctx;

@@ -16,6 +16,7 @@ public:
   virtual ~Progress() = default;
   virtual void step_begins(const Step& /*step*/, std::size_t /*index*/, std::size_t /*count*/) {}
   virtual void still_busy(int /*seconds*/) {}
+  virtual void notice(const std::string& /*text*/) {}
   virtual void step_ends(const Step& /*step*/, StepState /*state*/) {}
   virtual void undo_begins(const Run& /*run*/, const std::string& /*why*/) {}
 };

@@ -22,12 +22,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuestImage, script, suite, cache, debs, info,
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GuestBoot, script, stop_script, info, state, key,
                                                 disk, port)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WaitPortal, portal, target, state, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fetch, name, path, urls, offline, digest, pins)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unpack, name, archive, digest, pins, dir)
 
 namespace {
 
-constexpr const char* action_names[] = {"put-files",   "packages",     "dkms",
-                                        "services",    "load-modules", "verify",
-                                        "guest-image", "guest-boot",   "wait-portal"};
+constexpr const char* action_names[] = {"put-files",    "packages", "dkms",        "services",
+                                        "load-modules", "verify",   "guest-image", "guest-boot",
+                                        "wait-portal",  "fetch",    "unpack"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {

@@ -85,8 +85,27 @@ struct WaitPortal {
   bool operator==(const WaitPortal&) const = default;
 };
 
+/// A file of the net or of a folder, checked before it gets its name. Paths are of this machine,
+/// also with --root: what was fetched once serves all roots.
+struct Fetch {
+  std::string name;              ///< of the file; its pin goes by it
+  std::string path;              ///< where it goes
+  std::vector<std::string> urls; ///< tried in this order
+  std::string offline;           ///< folder to take it from instead; "" = the net
+  std::string digest;            ///< SHA-256; "" = that of the first copy is pinned
+  std::string pins;              ///< file of the pinned digests
+  bool operator==(const Fetch&) const = default;
+};
+
+/// Unpacks what was fetched, under a name of its own and whole.
+struct Unpack {
+  std::string name, archive, digest, pins; ///< as of Fetch
+  std::string dir;                         ///< what the archive's top folder becomes
+  bool operator==(const Unpack&) const = default;
+};
+
 using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
-                            GuestBoot, WaitPortal>;
+                            GuestBoot, WaitPortal, Fetch, Unpack>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

@@ -134,6 +134,45 @@ Result<void> Fake::append(const std::string& path, std::string_view text) {
   return {};
 }
 
+Result<void> Fake::rename(const std::string& from, const std::string& to) {
+  changes.push_back("rename " + to);
+  const std::string below = from + '/';
+  std::map<std::string, Node> moved;
+  for (auto at = nodes.begin(); at != nodes.end();) {
+    if (at->first != from && !at->first.starts_with(below)) {
+      ++at;
+      continue;
+    }
+    moved[to + at->first.substr(from.size())] = at->second;
+    at = nodes.erase(at);
+  }
+  if (moved.empty())
+    return absent(from);
+  nodes.merge(moved);
+  return {};
+}
+
+Result<void> Fake::remove_tree(const std::string& path) {
+  changes.push_back("rmtree " + path);
+  std::erase_if(nodes, [&](const auto& node) {
+    return node.first == path || node.first.starts_with(path + '/');
+  });
+  return {};
+}
+
+/// Each line of the "archive" is the path of an empty file.
+Result<Unpacked> Fake::unpack(const std::string& archive, const std::string& dir,
+                              const UnpackLimits& /*limits*/) {
+  const auto text = read(archive);
+  if (!text)
+    return text.error();
+  Unpacked out;
+  out.top = text->substr(0, text->find('/'));
+  for (std::size_t at = 0; at < text->size(); at = text->find('\n', at) + 1)
+    file(dir + '/' + text->substr(at, text->find('\n', at) - at));
+  return out;
+}
+
 void Fake::flush(const std::string& /*path*/) {} // memory needs no sync
 
 Result<std::unique_ptr<Lock>> Fake::lock(const std::string& path) {
@@ -192,6 +231,23 @@ Result<std::vector<std::string>> Fake::discover(const std::string& portal, int /
   return found->second;
 }
 
-void Fake::pause(int /*seconds*/) {} // time costs nothing in here
+DownloadEnd Fake::download(const Download& what) {
+  asked.push_back(what.url);
+  if (!hitches.empty()) {
+    const DownloadEnd end = hitches.front();
+    hitches.erase(hitches.begin());
+    return end;
+  }
+  const auto found = web.find(what.url);
+  if (found == web.end())
+    return {false, false, "the server has no such file (404)"};
+  file(what.path, found->second, 0600);
+  return {true, false, ""};
+}
+
+// Time costs nothing in here.
+void Fake::pause(int seconds) {
+  pauses.push_back(seconds);
+}
 
 } // namespace inst::sys

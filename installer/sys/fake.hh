@@ -58,6 +58,10 @@ public:
   bool remove_dir(const std::string& path) override;
   void remove_partial(const std::string& path) override;
   Result<void> append(const std::string& path, std::string_view text) override;
+  Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> remove_tree(const std::string& path) override;
+  Result<Unpacked> unpack(const std::string& archive, const std::string& dir,
+                          const UnpackLimits& limits) override;
   void flush(const std::string& path) override;
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
   Result<Output> run(const Command& command) override;
@@ -74,8 +78,13 @@ public:
   Result<BlockInfo> block_info(const std::string& path) override;
   bool port_is_free(const std::string& address, int port) override;
   Result<std::vector<std::string>> discover(const std::string& portal, int seconds) override;
+  DownloadEnd download(const Download& what) override;
   void pause(int seconds) override;
 
+  std::map<std::string, std::string> web;                  ///< URL → content
+  std::vector<DownloadEnd> hitches;                        ///< how the next downloads end instead
+  std::vector<std::string> asked;                          ///< URLs, in order
+  std::vector<int> pauses;                                 ///< seconds
   std::map<std::string, std::vector<std::string>> portals; ///< portal → targets it shows
 };
 

@@ -25,6 +25,10 @@ public:
   bool remove_dir(const std::string& path) override;
   void remove_partial(const std::string& path) override;
   Result<void> append(const std::string& path, std::string_view text) override;
+  Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> remove_tree(const std::string& path) override;
+  Result<Unpacked> unpack(const std::string& archive, const std::string& dir,
+                          const UnpackLimits& limits) override;
   void flush(const std::string& dir) override;
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 
@@ -44,6 +48,7 @@ public:
 
   bool port_is_free(const std::string& address, int port) override;
   Result<std::vector<std::string>> discover(const std::string& portal, int seconds) override;
+  DownloadEnd download(const Download& what) override;
   void pause(int seconds) override;
 
 private:

@@ -142,6 +142,17 @@ std::string digest_of(std::string_view text) {
   return finish_digest(context.get());
 }
 
+Result<void> make_folders(System& sys, const std::string& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (!part.empty() && sys.stat(part).type == FileType::none)
+      if (auto made = sys.make_dir(part, 0755); !made)
+        return made;
+    if (at == std::string::npos)
+      return {};
+  }
+}
+
 Stat Real::stat(const std::string& path) {
   struct stat st {};
   if (::lstat(path.c_str(), &st) != 0)
@@ -259,6 +270,20 @@ bool Real::remove_dir(const std::string& path) {
 
 void Real::remove_partial(const std::string& path) {
   ::unlink(temporary_of(path).c_str());
+}
+
+Result<void> Real::rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return file_error("rename", to, errno);
+  return {};
+}
+
+Result<void> Real::remove_tree(const std::string& path) {
+  std::error_code code;
+  fs::remove_all(path, code);
+  if (code)
+    return file_error("remove", path, code.value());
+  return {};
 }
 
 Result<void> Real::append(const std::string& path, std::string_view text) {

@@ -41,6 +41,33 @@ struct Output {
   std::string tail; ///< last part of standard output and standard error together
 };
 
+/// One try to fetch a file.
+struct Download {
+  std::string url;  ///< http, https, ftp or file
+  std::string path; ///< what is there already is the beginning of it, and is continued
+  std::function<void(std::uint64_t now, std::uint64_t total)>
+      progress; ///< bytes; total 0 = unknown
+};
+
+struct DownloadEnd {
+  bool whole = false;
+  bool transient = false; ///< trying again may help
+  std::string cause;      ///< "" when it is whole
+};
+
+/// What an archive may grow to. A bomb is refused, not unpacked in part.
+struct UnpackLimits {
+  std::uint64_t bytes = std::uint64_t{8} << 30;
+  std::uint64_t entries = 1'000'000;
+  std::uint64_t ratio = 200; ///< bytes unpacked for each byte of the archive …
+  std::uint64_t slack = std::uint64_t{64} << 20; ///< … which counts from this many bytes on
+};
+
+struct Unpacked {
+  std::string top; ///< name of the one folder that everything lies in
+  std::uint64_t bytes = 0, entries = 0;
+};
+
 struct BlockInfo {
   std::uint64_t size = 0; ///< bytes
   std::string signature;  ///< "ext4", "LVM2_member", "gpt" …; empty: none found
@@ -81,6 +108,14 @@ public:
   virtual void remove_partial(const std::string& path) = 0;
   /// Appends and syncs; the file is made with mode 0600.
   virtual Result<void> append(const std::string& path, std::string_view text) = 0;
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  /// The folder with all that is in it; links are not followed. Not there: nothing to do.
+  virtual Result<void> remove_tree(const std::string& path) = 0;
+  /// Unpacks a tar archive into an empty folder. Refused as a whole, with what is wrong: absolute
+  /// paths, "..", links that leave the folder, devices, bombs, more than one top folder. Owners,
+  /// set-id bits and write permission for others are not taken over.
+  virtual Result<Unpacked> unpack(const std::string& archive, const std::string& dir,
+                                  const UnpackLimits& limits) = 0;
   virtual void flush(const std::string& dir) = 0; ///< makes new names in a folder last
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 
@@ -104,9 +139,12 @@ public:
   virtual bool port_is_free(const std::string& address, int port) = 0;
   /// SendTargets over a discovery session; names of the targets. One try, at most `seconds`.
   virtual Result<std::vector<std::string>> discover(const std::string& portal, int seconds) = 0;
+  virtual DownloadEnd download(const Download& what) = 0;
   virtual void pause(int seconds) = 0;
 };
 
 std::string digest_of(std::string_view text);
+/// The folder and what is missing above it, mode 0755.
+Result<void> make_folders(System& sys, const std::string& path);
 
 } // namespace inst::sys
