@@ -37,6 +37,18 @@ void add_options(CLI::App& app, Cli& cli) {
       ->allow_extra_args(false);
   app.add_flag("--nearest", o.nearest, "Take patches made for an earlier kernel where none fits");
   app.add_flag("--tuning", o.tuning, "Kernel options for speed too");
+  app.add_option("--offline", o.offline, "Take archives from this folder, not from the net")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--mirror", o.mirrors, "URL that archives lie below; asked first; repeatable")
+      ->type_name("URL")
+      ->allow_extra_args(false);
+  app.add_option("--toolchain", o.toolchain, "Folder with bin/gcc for an old kernel")
+      ->type_name("DIR");
+  app.add_option("--module", o.modules,
+                 "Load this module at boot too, such as scst_disk; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_option("--root", o.root, "Install into this tree instead of the running system")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
@@ -127,8 +139,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   }
   if (!app.get_subcommands().empty())
     cli.verb = app.get_subcommands().front()->get_name();
-  for (std::string* path :
-       {&cli.options.root, &cli.options.payload, &cli.options.debs, &cli.data_dir})
+  for (std::string* path : {&cli.options.root, &cli.options.payload, &cli.options.debs,
+                            &cli.options.offline, &cli.options.toolchain, &cli.data_dir})
     absolute(*path);
   if (cli.options.root == "/")
     cli.options.root.clear();

@@ -221,7 +221,7 @@ int resume(const Session& s) {
     for (Run& run : runs) {
       if (!run.interrupted())
         continue;
-      if (!s.sys.is_root() && run.plan.road == "native")
+      if (!s.sys.is_root() && run.plan.road != "guest")
         return must_be_root("resume");
       const auto summary = apply.resume(run);
       if (!summary)
@@ -250,7 +250,7 @@ int take_back(const Session& s, bool all) {
     for (auto run = runs.rbegin(); run != runs.rend() && (all || !acted); ++run) {
       if (run->undone)
         continue;
-      if (!s.sys.is_root() && run->plan.road == "native")
+      if (!s.sys.is_root() && run->plan.road != "guest")
         return must_be_root(verb);
       if (all)
         if (auto stopped = apply.stop(*run); !stopped)

@@ -51,6 +51,22 @@ Result<sys::Output> run_on_target(const Context& ctx, std::vector<std::string> a
   return Error{"run", text, cause, "The whole output is in " + ctx.log, exit};
 }
 
+Result<void> save_replaced(const Context& ctx, const std::string& path, const std::string& digest) {
+  const std::string copy = ctx.state_dir + "/replaced-" + digest;
+  if (ctx.sys.stat(copy).type != sys::FileType::none)
+    return {};
+  return ctx.sys.copy(ctx.at(path), copy, 0600);
+}
+
+Result<void> restore_replaced(const Context& ctx, const std::string& path,
+                              const std::string& digest, unsigned mode) {
+  const std::string copy = ctx.state_dir + "/replaced-" + digest;
+  if (auto back = ctx.sys.copy(copy, ctx.at(path), mode); !back)
+    return back;
+  static_cast<void>(ctx.sys.remove(copy));
+  return {};
+}
+
 bool says_yes(const Context& ctx, std::vector<std::string> argv) {
   const auto output = ctx.sys.run({on_target(ctx, std::move(argv)), "", {}});
   return output && output->status == 0;

@@ -48,6 +48,10 @@ INST_ACTION_VERBS(GuestBoot)
 INST_ACTION_VERBS(WaitPortal)
 INST_ACTION_VERBS(Fetch)
 INST_ACTION_VERBS(Unpack)
+INST_ACTION_VERBS(Patch)
+INST_ACTION_VERBS(KernelConfig)
+INST_ACTION_VERBS(Make)
+INST_ACTION_VERBS(CopyBuilt)
 INST_ACTION_VERBS(Action)
 #undef INST_ACTION_VERBS
 
@@ -60,6 +64,10 @@ Result<void> stop_services(const Context& ctx, const Services& services);
 /// an error with the end of what the program said.
 Result<sys::Output> run_on_target(const Context& ctx, std::vector<std::string> argv, Exit exit,
                                   bool hold_lock = false);
+/// Copies what is to be replaced into the state folder, under its digest and once; and back.
+Result<void> save_replaced(const Context& ctx, const std::string& path, const std::string& digest);
+Result<void> restore_replaced(const Context& ctx, const std::string& path,
+                              const std::string& digest, unsigned mode);
 /// Exit status 0? For questions.
 bool says_yes(const Context& ctx, std::vector<std::string> argv);
 /// The folders above path (on the target) that are missing, outermost first.

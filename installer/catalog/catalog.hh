@@ -97,12 +97,30 @@ struct KernelOption {
   Version below;     ///< known: only for kernels below this
 };
 
+/// Where sources of kernels are published.
+struct KernelSource {
+  std::string name;
+  std::string url;  ///< with {version} and, before 3.0 and from it on, the folder of the series
+  std::string file; ///< with {version}; a * stands for the ending
+  Range kernel;
+};
+
+/// What the compiler must be older than for some kernels.
+struct Compiler {
+  std::string name;
+  Version min, below; ///< kernels
+  int gcc_below = 0;  ///< major version
+  std::string why;
+};
+
 struct Catalog {
   std::vector<Source> sources;
   std::vector<Family> families;
   std::vector<StackRelease> releases{};
   std::vector<PatchFamily> patches{};
   std::vector<KernelOption> options{};
+  std::vector<KernelSource> kernel_sources{};
+  std::vector<Compiler> compilers{};
 };
 
 } // namespace inst

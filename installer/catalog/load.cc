@@ -150,6 +150,26 @@ KernelOption option_of(Reader& r) {
   return o;
 }
 
+KernelSource kernel_source_of(Reader& r, const std::string& file, Faults& faults) {
+  KernelSource k;
+  k.name = r.text("name");
+  k.url = r.text("url");
+  k.file = r.text("file");
+  if (const toml::table* kernel = r.table("kernel"); kernel != nullptr)
+    k.kernel = range_of(*kernel, "kernel_source.kernel", file, "note", faults);
+  else
+    r.fault("'kernel' is missing");
+  return k;
+}
+
+Compiler compiler_of(Reader& r) {
+  Compiler c{r.text("name"), r.version("min"), r.version("below"), r.number("gcc_below", 0),
+             r.text("why")};
+  if (c.gcc_below <= 0 || c.below <= c.min)
+    r.fault("'gcc_below', and 'min' before 'below', are needed");
+  return c;
+}
+
 const std::string& name_of(const Source& s) {
   return s.name;
 }
@@ -164,6 +184,13 @@ const std::string& name_of(const PatchFamily& p) {
 }
 const std::string& name_of(const KernelOption& o) {
   return o.symbol;
+}
+
+const std::string& name_of(const KernelSource& k) {
+  return k.name;
+}
+const std::string& name_of(const Compiler& c) {
+  return c.name;
 }
 
 /// A later entry of the same name replaces the earlier one.
@@ -211,6 +238,9 @@ void parse(const std::string& text, const std::string& file, Catalog& catalog, F
     in.take("release", catalog.releases, [&](Reader& r) { return release_of(r, file, faults); });
     in.take("patch", catalog.patches, [&](Reader& r) { return patch_of(r, file, faults); });
     in.take("option", catalog.options, [](Reader& r) { return option_of(r); });
+    in.take("kernel_source", catalog.kernel_sources,
+            [&](Reader& r) { return kernel_source_of(r, file, faults); });
+    in.take("compiler", catalog.compilers, [](Reader& r) { return compiler_of(r); });
     doc.finish();
   } catch (const toml::parse_error& e) {
     faults.push_back({file, e.source().begin.line, std::string(e.description())});

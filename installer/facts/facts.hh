@@ -88,6 +88,29 @@ struct Offers {
   std::vector<OfferedKernel> kernels{}; ///< looked up when they are asked for
 };
 
+/// A kernel's full source on this machine or in the root.
+struct SourceTree {
+  std::string dir;     ///< on the target
+  std::string release; ///< by its makefile
+  Version version;
+  bool unpacked = false; ///< by an earlier run
+};
+
+/// What building a kernel and a release of upstream takes.
+struct BuildGround {
+  std::vector<SourceTree> trees;
+  std::vector<std::string> offline; ///< names of the files in the folder of --offline
+  std::vector<std::string> configs; ///< of kernels in /boot, on the target
+  std::string compiler;             ///< version of gcc; "" = unknown
+  int processors = 1;
+  std::string pins;        ///< file of the pinned digests
+  std::string grub_legacy; ///< path of its menu; "" = it is not there
+  std::string grub_legacy_text;
+  unsigned grub_legacy_mode = 0644;
+  bool grub2 = false;
+  std::string openrc_shell; ///< what an OpenRC script begins with: "/sbin/openrc-run"
+};
+
 struct Facts {
   std::string root; ///< "" or the --root tree all of the installed-system facts are about
   Distribution distribution;
@@ -114,6 +137,7 @@ struct Facts {
   int free_port = 0;                               ///< first free port from 3260 on 127.0.0.1
   std::map<std::string, std::uint64_t> free_space; ///< folder on the target → bytes
 
+  BuildGround build; ///< looked at where a kernel was named
   Payload payload;
   std::string data_dir;                                      ///< catalog, initscripts, guest
   std::map<std::string, std::vector<SourceFile>> init_files; ///< "openrc"/"lsb" → scripts

@@ -22,11 +22,11 @@ void look_at_files(sys::System& sys, Facts& facts) {
 }
 
 void look_at_programs(sys::System& sys, Facts& facts) {
-  for (const char* name : {"dkms", "make", "gcc"}) {
+  for (const char* name : {"dkms", "make", "gcc", "patch"}) {
     std::string path;
     if (facts.root.empty())
       path = sys.find_program(name);
-    for (const char* dir : {"/usr/sbin/", "/usr/bin/"})
+    for (const char* dir : {"/usr/sbin/", "/usr/bin/", "/bin/"})
       if (!facts.root.empty() && sys.stat(facts.root + dir + name).type != sys::FileType::none)
         path = std::string(dir) + name;
     if (!path.empty())
@@ -104,6 +104,8 @@ Result<Facts> gather(sys::System& sys, const Query& query) {
     if (const std::string path = query.debs + '/' + name; name.ends_with(".deb"))
       facts.debs.push_back({path, path, 0644, sys.digest(path).value_or(""), "", ""});
   look_at_guest(sys, facts);
+  if (query.build)
+    look_at_build_ground(sys, query, facts);
   if (!query.device.empty())
     look_at_disk(sys, query.device, facts);
   if (!query.payload.empty())

@@ -38,6 +38,16 @@ struct Builder {
 constexpr const char* guest_device = "/dev/disk/by-id/virtio-lun0"; // as guest/boot names it
 
 /// Files only: nothing is loaded or started, so any machine will do.
+/// File or device that becomes the LUN.
+std::string lun_of(const Builder& b);
+/// Backing and configuration. False when the configuration is the user's own, so that nothing is
+/// known about its targets.
+bool plan_config(Builder& b, const std::string& text);
+/// Patterns of initiator names, as our own stack and sysfs releases understand them.
+void check_allow(Builder& b);
+/// True when the kernel that was asked for takes a release of upstream; then the plan is made.
+bool plan_upstream(Builder& b);
+
 bool is_offline(const Facts& facts, const Options& options);
 void check_options(Builder& b);
 void plan_native(Builder& b);

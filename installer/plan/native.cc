@@ -76,8 +76,9 @@ std::vector<Kernel> choose_kernels(Builder& b) {
           Exit::kernel,
           fmt::format("kernel {} is too old for our own stack; SCST {} is for it", c.release,
                       c.selection.release->name),
-          fmt::format("Building that release, and kernels for it, is not done yet; 'scst-install "
-                      "explain --kernel {}' says what it takes. Or name a kernel from {} on.",
+          fmt::format("Leave --road out and name that kernel alone: then that release is built "
+                      "with it. 'scst-install explain --kernel {}' says what it takes. Or name a "
+                      "kernel from {} on.",
                       c.release, base_text(b.own().min)));
       continue;
     }
@@ -232,16 +233,19 @@ void plan_backing(Builder& b) {
         PutFiles{{{FileType::directory, "/var/lib/scst/luns", 0700}, image}});
 }
 
-/// False when the configuration is the user's own, so that nothing is known about its targets.
-bool plan_config(Builder& b) {
-  const std::string filename = b.options.device.empty() ? backing_file : b.options.device;
-  const std::string text = starter_config_text({b.out.plan.target, filename, b.options.allow});
+} // namespace
+
+std::string lun_of(const Builder& b) {
+  return b.options.device.empty() ? backing_file : b.options.device;
+}
+
+bool plan_config(Builder& b, const std::string& text) {
   if (b.facts.has_config && b.facts.config != text) {
     b.note(fmt::format("{} is there already and is kept as it is; no LUN is made", config_file));
     return false;
   }
   plan_backing(b);
-  b.out.plan.data = filename;
+  b.out.plan.data = lun_of(b);
   FileEntry config{FileType::file, config_file, 0600, "", text};
   config.keep = true;
   b.add("starter-config", "write the starter configuration",
@@ -252,6 +256,8 @@ bool plan_config(Builder& b) {
         {config_file}, PutFiles{{config}});
   return true;
 }
+
+namespace {
 
 void plan_state(Builder& b) {
   PutFiles dirs;
@@ -330,7 +336,8 @@ void plan_native(Builder& b) {
   for (const Kernel& kernel : kernels)
     plan_modules(b, kernel, version, &kernel == &kernels.front());
   plan_state(b);
-  const bool known_target = plan_config(b);
+  const bool known_target =
+      plan_config(b, starter_config_text({b.out.plan.target, lun_of(b), b.options.allow}));
   plan_modules_load(b);
   plan_services(b, choose_init(b), known_target);
 }

@@ -23,6 +23,10 @@ struct Options {
   std::uint64_t size = std::uint64_t{1} << 30; ///< bytes of the fresh file
   std::vector<std::string> allow;              ///< initiator names or patterns
   std::string target;                          ///< "" = made from the host name
+  std::string offline;              ///< folder of files that would else be fetched; "" = the net
+  std::vector<std::string> mirrors; ///< asked first; the files lie right below
+  std::string toolchain;            ///< folder on the target with bin/gcc; "" = the one in PATH
+  std::vector<std::string> modules; ///< further modules to load at boot (upstream's releases)
   std::string init = "auto";
   std::string road = "auto";
   bool no_start = false;

@@ -146,12 +146,15 @@ bool Builder::starts() const {
   return !is_offline(facts, options) && facts.loading.possible && facts.init_live && runs_now;
 }
 
-void check_options(Builder& b) {
+void check_allow(Builder& b) {
   for (const std::string& pattern : b.options.allow)
     if (const std::string fault = pattern_fault(pattern); !fault.empty())
       b.refuse(Exit::usage, fmt::format("--allow '{}': {}", pattern, fault),
                "Give the initiator's name as its machine shows it "
                "(/etc/iscsi/initiatorname.iscsi), or a pattern with * and ?.");
+}
+
+void check_options(Builder& b) {
   if (const std::string& name = b.options.target; !name.empty())
     if (const std::string fault = name_fault(name); !fault.empty())
       b.refuse(Exit::usage, fmt::format("--target '{}': {}", name, fault),
@@ -172,6 +175,9 @@ Planned make_plan(const Facts& facts, const Catalog& catalog, const Options& opt
   plan.root = options.root;
   plan.target = options.target.empty() ? target_name(facts.host_name) : options.target;
   planning::check_options(b);
+  if (options.road == "auto" && planning::plan_upstream(b))
+    return b.out;
+  planning::check_allow(b);
   planning::choose_road(b);
   if (plan.road == "guest")
     planning::plan_guest(b);

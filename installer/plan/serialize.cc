@@ -24,12 +24,19 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GuestBoot, script, stop_script, 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WaitPortal, portal, target, state, seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fetch, name, path, urls, offline, digest, pins)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unpack, name, archive, digest, pins, dir)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Patch, tree, file, strip, maybe, marker_file, marker_text)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConfigLine, symbol, value, must)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KernelConfig, tree, start, refresh, lines, variables)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Make, dir, arguments, products, watched)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuiltFile, from, to)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CopyBuilt, files)
 
 namespace {
 
-constexpr const char* action_names[] = {"put-files",    "packages", "dkms",        "services",
-                                        "load-modules", "verify",   "guest-image", "guest-boot",
-                                        "wait-portal",  "fetch",    "unpack"};
+constexpr const char* action_names[] = {"put-files",     "packages", "dkms",        "services",
+                                        "load-modules",  "verify",   "guest-image", "guest-boot",
+                                        "wait-portal",   "fetch",    "unpack",      "patch",
+                                        "kernel-config", "make",     "copy-built"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {

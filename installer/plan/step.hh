@@ -104,8 +104,55 @@ struct Unpack {
   bool operator==(const Unpack&) const = default;
 };
 
-using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
-                            GuestBoot, WaitPortal, Fetch, Unpack>;
+/// One patch of a source tree; tried dry first.
+struct Patch {
+  std::string tree, file;
+  int strip = 1;
+  bool maybe = false;                   ///< only the archive tells whether there is such a file
+  std::string marker_file, marker_text; ///< this text must be in that file of the tree afterwards
+  bool operator==(const Patch&) const = default;
+};
+
+struct ConfigLine {
+  std::string symbol; ///< without CONFIG_
+  std::string value;  ///< "y" (m will do), "n", or a text
+  bool must = true;   ///< false: a kernel that does not take it will do too
+  bool operator==(const ConfigLine&) const = default;
+};
+
+/// Sets options of a kernel tree by its own tools.
+struct KernelConfig {
+  std::string tree;
+  std::string start;   ///< configuration to begin with where the tree has none; "" = its default
+  std::string refresh; ///< target of its makefile that settles what follows from the changes
+  std::vector<ConfigLine> lines;
+  std::vector<std::string> variables; ///< for make
+  bool operator==(const KernelConfig&) const = default;
+};
+
+/// make(1) in a folder.
+struct Make {
+  std::string dir;
+  std::vector<std::string> arguments; ///< targets, variables, -j
+  std::vector<std::string> products;  ///< files that are there afterwards
+  std::vector<std::string> watched;   ///< folders that it installs into: undo looks there
+  bool operator==(const Make&) const = default;
+};
+
+struct BuiltFile {
+  std::string from, to;
+  bool operator==(const BuiltFile&) const = default;
+};
+
+/// Copies of what a Make has made, both paths on the target.
+struct CopyBuilt {
+  std::vector<BuiltFile> files;
+  bool operator==(const CopyBuilt&) const = default;
+};
+
+using Action =
+    std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage, GuestBoot,
+                 WaitPortal, Fetch, Unpack, Patch, KernelConfig, Make, CopyBuilt>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

@@ -170,16 +170,21 @@ TEST_CASE("For all kernels the modules are registered once and built for each") 
   CHECK(find_step(p.plan, "load-modules") != nullptr);
 }
 
-TEST_CASE("A kernel that is too old for our own stack is refused with what it would take") {
+TEST_CASE("A kernel that is too old for our own stack takes upstream's road, and its source") {
   Facts f = ready_machine();
   f.kernels.push_back({"2.6.29-gentoo-r5", {2, 6, 29}, false, true, "/usr/src/linux"});
   Options o;
   o.kernel = "2.6.29-gentoo-r5";
   const Planned p = make_plan(f, tree_catalog(), o);
-  REQUIRE(p.refusals.size() == 1);
-  CHECK(p.refusals[0].exit == Exit::kernel);
-  CHECK(holds(refused(p), "SCST 1.0.1.1 is for it"));
-  CHECK(holds(refused(p), "scst-install explain --kernel 2.6.29-gentoo-r5"));
+  CHECK(p.plan.road == "upstream");
+  CHECK(holds(refused(p), "there is no source of kernel 2.6.29-gentoo-r5 in /usr/src"));
+  CHECK(holds(refused(p), "Install gentoo-sources of that version with emerge"));
+  o.road = "native";
+  const Planned native = make_plan(f, tree_catalog(), o);
+  REQUIRE(native.refusals.size() == 1);
+  CHECK(native.refusals[0].exit == Exit::kernel);
+  CHECK(holds(refused(native), "SCST 1.0.1.1 is for it"));
+  CHECK(holds(refused(native), "scst-install explain --kernel 2.6.29-gentoo-r5"));
 }
 
 TEST_CASE("Numbers in release strings are compared as numbers") {

@@ -2,6 +2,7 @@
 // Writes tar archives byte by byte, for a library would refuse to write the hostile ones.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -38,7 +39,7 @@ private:
     std::snprintf(header + 136, 12, "%011o", 1254700800U); // October 2009
     header[156] = type;
     std::snprintf(header + 157, 100, "%s", target.c_str());
-    std::memcpy(header + 257, "ustar\00000", 8);
+    std::copy_n("ustar\00000", 8, header + 257);
     std::memset(header + 148, ' ', 8);
     unsigned sum = 0;
     for (const char c : header)

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The upstream road: an old kernel and the release of upstream that is for it, from sources. Pure.
+#include "plan/builder.hh"
+#include "plan/kernels.hh"
+#include "plan/starter_config.hh"
+#include "plan/upstream_files.hh"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+namespace inst::planning {
+namespace {
+
+constexpr std::uint64_t build_space = std::uint64_t{3} << 30; // a kernel's source and objects
+constexpr const char* source_link = "/usr/src/linux";
+
+/// A file that has to be fetched.
+struct Wanted {
+  std::string component, name, digest;
+  std::vector<std::string> urls;
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  if (const std::size_t at = text.find(from); at != std::string::npos)
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// One * at most.
+bool fits(const std::string& name, const std::string& pattern) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string::npos)
+    return name == pattern;
+  const std::string tail = pattern.substr(star + 1);
+  return name.size() >= pattern.size() - 1 && name.starts_with(pattern.substr(0, star)) &&
+         name.ends_with(tail);
+}
+
+bool is_archive(const std::string& name) {
+  for (const char* ending : {".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tar"})
+    if (name.ends_with(ending))
+      return true;
+  return false;
+}
+
+class Upstream {
+public:
+  Upstream(Builder& b, Candidate candidate)
+      : b_(b), c_(std::move(candidate)), base_(base_of(c_.subject.version)) {}
+
+  void plan() {
+    find_tree();
+    look_up_files();
+    check();
+    Plan& plan = b_.out.plan;
+    plan.road = "upstream";
+    plan.kernel = kernel_;
+    plan.state_dir = b_.options.root + "/var/lib/scst-install";
+    plan.reasons.push_back(fmt::format("SCST {} is for Linux {}: {}", release().name,
+                                       base_text(base_), c_.selection.why));
+    for (const Wanted& file : wanted_)
+      plan_fetch(file);
+    for (const Wanted& file : wanted_)
+      plan_unpack(file);
+    plan_link();
+    plan_patches();
+    plan_kernel();
+    plan_boot_entry();
+    plan_stack();
+    plan_files();
+    plan_services();
+    for (const std::string& warning : c_.selection.warnings)
+      b_.note(warning);
+    b_.note(fmt::format("nothing is started: boot kernel {}, the services start then", kernel_));
+  }
+
+private:
+  [[nodiscard]] const StackRelease& release() const { return *c_.selection.release; }
+  [[nodiscard]] bool procfs() const { return c_.selection.procfs; }
+  [[nodiscard]] bool from_tree() const { return release().build == "tree"; }
+
+  /// A full source that is here already, before one that has to be fetched.
+  void find_tree() {
+    kernel_ = c_.release;
+    for (const SourceTree& t : b_.facts.build.trees) {
+      const bool same = t.release == c_.release;
+      const bool same_base = c_.subject.release.vendor == "vanilla" &&
+                             base_of(t.version) == base_ && c_.subject.version == base_;
+      if (!same && (!same_base || !tree_.empty()))
+        continue;
+      tree_ = t.dir;
+      kernel_ = t.release;
+    }
+    ours_ = tree_.empty() || tree_ == "/usr/src/linux-" + c_.release;
+    if (tree_.empty() && c_.subject.release.vendor == "vanilla") {
+      tree_ = "/usr/src/linux-" + c_.release;
+      want_kernel();
+    } else if (ours_ && !tree_.empty()) {
+      want_kernel_again();
+    } else if (tree_.empty()) {
+      const bool gentoo = c_.subject.release.vendor == "Gentoo";
+      b_.refuse(Exit::missing, fmt::format("there is no source of kernel {} in /usr/src", kernel_),
+                c_.offered != nullptr ? fmt::format("Install it: emerge {}", c_.offered->package)
+                : gentoo              ? "Install gentoo-sources of that version with emerge."
+                         : fmt::format("Unpack its source there, or name the vanilla kernel: "
+                                       "--kernel {}",
+                                       base_text(base_)));
+    }
+  }
+
+  /// The tree that an earlier run has unpacked is planned again, so that a second run finds all
+  /// steps done; that takes the archive's name only where it can be told.
+  void want_kernel_again() {
+    const std::size_t before = wanted_.size();
+    const std::size_t refusals = b_.out.refusals.size();
+    want_kernel();
+    const bool at_hand = b_.options.offline.empty() || b_.out.refusals.size() == refusals;
+    if (at_hand && unpacked_by_us())
+      return;
+    wanted_.resize(before);
+    b_.out.refusals.resize(refusals);
+  }
+
+  [[nodiscard]] bool unpacked_by_us() const {
+    const auto& trees = b_.facts.build.trees;
+    return std::any_of(trees.begin(), trees.end(),
+                       [&](const SourceTree& t) { return t.dir == tree_ && t.unpacked; });
+  }
+
+  void want_kernel() {
+    for (const KernelSource& k : b_.catalog.kernel_sources) {
+      if (!k.kernel.holds(base_))
+        continue;
+      want("linux", replaced(k.file, "{version}", c_.release), k.url, "", ".tar.xz");
+      return;
+    }
+    b_.refuse(Exit::missing, fmt::format("the catalog has no source of Linux {}", kernel_),
+              "Unpack its source as /usr/src/linux-" + kernel_ + '.');
+  }
+
+  /// pattern: of the file's name; ending: what its * stands for when it is to be fetched.
+  void want(const std::string& component, const std::string& pattern, const std::string& url,
+            const std::string& digest, const std::string& ending) {
+    Wanted file{component, pattern, digest, {}};
+    if (!b_.options.offline.empty()) {
+      const auto& names = b_.facts.build.offline;
+      const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+        return fits(name, pattern) && is_archive(name);
+      });
+      if (found == names.end()) {
+        b_.refuse(Exit::missing, fmt::format("{} has no {}", b_.options.offline, pattern),
+                  "It is published at " + replaced(url, "{component}", component) +
+                      "; put it into that folder.");
+        return;
+      }
+      file.name = *found;
+    } else if (pattern.find('*') != std::string::npos) {
+      if (ending.empty()) {
+        b_.refuse(Exit::missing, fmt::format("the exact name of {} is not known", pattern),
+                  "Get the file, put it into a folder, and name that with --offline DIR.");
+        return;
+      }
+      file.name = replaced(pattern, ".tar.*", ending);
+    }
+    for (const std::string& mirror : b_.options.mirrors)
+      file.urls.push_back(mirror + (mirror.ends_with('/') ? "" : "/") + file.name);
+    file.urls.push_back(replaced(replaced(url, "{component}", component), "{file}", file.name));
+    wanted_.push_back(std::move(file));
+  }
+
+  void look_up_files() {
+    for (const Archive& a : release().files)
+      want(a.component, a.file, release().url, a.sha256, "");
+  }
+
+  void check() {
+    const Facts& f = b_.facts;
+    const std::vector<std::string> absent =
+        b_.missing(b_.options.toolchain.empty() ? std::vector<std::string>{"make", "gcc", "patch"}
+                                                : std::vector<std::string>{"make", "patch"});
+    if (!absent.empty())
+      b_.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
+                b_.install_hint(absent, kernel_));
+    check_compiler();
+    if (f.machine != "x86_64" && f.machine != "i686" && f.machine != "i386")
+      b_.refuse(Exit::kernel, fmt::format("kernels are not built for {} yet", f.machine),
+                "Build and install the kernel by hand.");
+    b_.need_space("/usr", build_space);
+    if (!procfs()) {
+      check_allow(b_);
+      return;
+    }
+    for (const std::string& address : b_.options.allow)
+      if (!is_address(address))
+        b_.refuse(Exit::usage, fmt::format("--allow '{}' is no address", address),
+                  fmt::format("SCST {} lets initiators in by address: 192.168.1.1, "
+                              "192.168.1.0/24, [fd00::1] or ALL.",
+                              release().name));
+  }
+
+  void check_compiler() {
+    const Version gcc = parse_version(b_.facts.build.compiler);
+    for (const Compiler& c : b_.catalog.compilers)
+      if (gcc.known() && c.min <= base_ && base_ < c.below && gcc.major >= c.gcc_below)
+        b_.refuse(Exit::missing,
+                  fmt::format("gcc {} is too new for Linux {}, which takes one before {}: {}",
+                              b_.facts.build.compiler, base_text(base_), c.gcc_below, c.why),
+                  "Name an older compiler with --toolchain DIR (DIR/bin/gcc), or a system that "
+                  "has one with --root DIR.");
+    if (!b_.options.toolchain.empty() && b_.facts.build.compiler.empty())
+      b_.refuse(Exit::missing, fmt::format("{}/bin/gcc does not run", b_.options.toolchain),
+                "Name the folder that holds bin/gcc.");
+  }
+
+  [[nodiscard]] std::string cached(const Wanted& file) const {
+    return b_.facts.cache_dir + "/downloads/" + file.name;
+  }
+
+  void plan_fetch(const Wanted& file) {
+    const std::string& offline = b_.options.offline;
+    b_.add("fetch:" + file.component,
+           fmt::format("{} {}", offline.empty() ? "fetch" : "take", file.name),
+           file.digest.empty() ? "nobody publishes a digest of it: the first copy is trusted and "
+                                 "remembered, another one refused"
+                               : "its SHA-256 is known",
+           {cached(file)},
+           Fetch{file.name, cached(file), file.urls, offline, file.digest, b_.facts.build.pins});
+  }
+
+  /// Where the component lies once it is unpacked.
+  [[nodiscard]] std::string folder_of(const std::string& component) const {
+    if (component == "linux")
+      return tree_;
+    for (const Archive& a : release().files)
+      if (a.component == component)
+        return fmt::format("/usr/src/{}-{}", component, a.version);
+    // One tree holds all components, each in a folder of its own.
+    return folder_of(release().files.front().component) + '/' + component;
+  }
+
+  [[nodiscard]] std::string source_of(const std::string& component) const {
+    return from_tree() ? folder_of("scst") + '/' + component : folder_of(component);
+  }
+
+  void plan_unpack(const Wanted& file) {
+    const std::string dir = folder_of(file.component);
+    b_.add("unpack:" + file.component, fmt::format("unpack {} as {}", file.name, dir), "", {dir},
+           Unpack{file.name, cached(file), file.digest, b_.facts.build.pins, dir});
+  }
+
+  void plan_link() {
+    const std::string name = tree_.substr(tree_.rfind('/') + 1);
+    b_.add("source-link", fmt::format("let {} lead to {}", source_link, name),
+           "builds of other modules look there; undo puts the old link back", {source_link},
+           PutFiles{{{FileType::link, source_link, 0777, "", name}}});
+  }
+
+  void plan_patches() {
+    for (const PatchChoice& p : c_.selection.patches) {
+      if (p.state != PatchState::apply) {
+        b_.note(fmt::format("patch {} is left out: {}", p.family->name, p.why));
+        continue;
+      }
+      const std::string file = source_of(p.family->component) + '/' + p.file;
+      b_.add("patch:" + p.family->name, "patch the kernel: " + p.family->name, p.why, {tree_},
+             Patch{tree_, file, p.family->strip, !p.sure, p.family->marker_file,
+                   p.family->marker_text});
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> compiler_variables() const {
+    const std::string& dir = b_.options.toolchain;
+    if (dir.empty())
+      return {};
+    return {fmt::format("CC={}/bin/gcc", dir), fmt::format("HOSTCC={}/bin/gcc", dir)};
+  }
+
+  [[nodiscard]] std::vector<std::string> arguments(std::vector<std::string> first) const {
+    const auto more = compiler_variables();
+    first.insert(first.end(), more.begin(), more.end());
+    return first;
+  }
+
+  void plan_kernel() {
+    KernelConfig config{tree_, "", "", {}, compiler_variables()};
+    for (const std::string& path : b_.facts.build.configs)
+      if (path == "/boot/config-" + b_.facts.running || config.start.empty())
+        config.start = path;
+    config.refresh = base_ < Version{3, 7} ? "oldconfig" : "olddefconfig";
+    for (const KernelOption* o : c_.selection.options)
+      config.lines.push_back({o->symbol, o->value, o->kind == "required"});
+    // The release must be the one that the plan names.
+    config.lines.push_back({"LOCALVERSION_AUTO", "n", false});
+    config.lines.push_back({"LOCALVERSION", "", false});
+    b_.add("kernel-config", "configure the kernel",
+           config.start.empty() ? "from the tree's own defaults" : "from " + config.start,
+           {tree_ + "/.config"}, std::move(config));
+    const std::string modules = "/lib/modules/" + kernel_;
+    b_.add("kernel-build", "build the kernel", "takes minutes to hours", {tree_},
+           Make{tree_,
+                arguments({fmt::format("-j{}", b_.facts.build.processors)}),
+                {tree_ + "/" + image(), tree_ + "/System.map"},
+                {}});
+    b_.add("kernel-modules", "install the kernel's modules", "", {modules},
+           Make{tree_, arguments({"modules_install"}), {modules + "/modules.dep"}, {modules}});
+    b_.add("kernel-image", "copy the kernel to /boot", "", {"/boot/" + boot_name()},
+           CopyBuilt{{{tree_ + "/" + image(), "/boot/" + boot_name()},
+                      {tree_ + "/System.map", "/boot/System.map-" + kernel_},
+                      {tree_ + "/.config", "/boot/config-" + kernel_}}});
+  }
+
+  [[nodiscard]] std::string image() const {
+    if (base_ < Version{2, 6, 24}) // before the two were made one
+      return b_.facts.machine == "x86_64" ? "arch/x86_64/boot/bzImage" : "arch/i386/boot/bzImage";
+    return "arch/x86/boot/bzImage";
+  }
+
+  [[nodiscard]] std::string boot_name() const {
+    const std::string& id = b_.facts.distribution.id;
+    return (id == "gentoo" ? "kernel-" : "vmlinuz-") + kernel_;
+  }
+
+  void plan_boot_entry() {
+    const BuildGround& ground = b_.facts.build;
+    b_.note("no initramfs is made: the driver of the root disk must be built in, or make one");
+    const std::string menu = grub_menu_text(ground.grub_legacy_text, kernel_, boot_name(), "");
+    if (menu.empty()) {
+      b_.note(ground.grub2 ? "let grub-mkconfig make its menu anew to see the kernel in it"
+                           : "no boot loader that scst-install knows was found: give the kernel "
+                             "its boot entry by hand");
+      return;
+    }
+    b_.add("boot-entry", fmt::format("add {} to the boot menu", kernel_),
+           "at its end: what is booted by default stays", {ground.grub_legacy},
+           PutFiles{{{FileType::file, ground.grub_legacy, ground.grub_legacy_mode, "", menu}}});
+  }
+
+  [[nodiscard]] std::vector<std::string> watched() const {
+    return {"/lib/modules/" + kernel_, "/usr/local",  "/usr/sbin",    "/usr/lib/perl5",
+            "/usr/share/perl5",        "/etc/init.d", "/var/lib/scst"};
+  }
+
+  void plan_make(const std::string& id, const std::string& dir, std::vector<std::string> targets,
+                 std::vector<std::string> products, bool installs) {
+    targets.push_back("KDIR=" + tree_);
+    targets.push_back("KVER=" + kernel_);
+    b_.add(id, fmt::format("{} {}", installs ? "build and install" : "prepare", dir),
+           installs ? "after what it is built on" : "", installs ? watched() : std::vector{dir},
+           Make{dir, arguments(std::move(targets)), std::move(products),
+                installs ? watched() : std::vector<std::string>{}});
+  }
+
+  void plan_stack() {
+    const std::string core = "/lib/modules/" + kernel_ + "/extra/scst.ko";
+    if (from_tree()) {
+      plan_make("stack-mode", folder_of("scst"), {"2release"}, {}, false);
+      plan_make("stack", folder_of("scst"), {"all", "install"}, {core}, true);
+      return;
+    }
+    for (const Archive& a : release().files) {
+      std::string dir = folder_of(a.component);
+      const bool is_core = a.component == "scst";
+      if (is_core && procfs() && release().interface_kind == "sysfs")
+        plan_make("stack-procfs", dir, {"enable_proc"}, {}, false);
+      if (is_core)
+        dir += "/src";
+      plan_make("stack:" + a.component, dir, {"all", "install"},
+                is_core ? std::vector{core} : std::vector<std::string>{}, true);
+    }
+  }
+
+  void plan_files() {
+    const Options& o = b_.options;
+    const std::string& target = b_.out.plan.target;
+    plan_config(b_, procfs() ? procfs_config_text(target, lun_of(b_), b_.facts.disk.block)
+                             : starter_config_text({target, lun_of(b_), o.allow}));
+    if (!procfs())
+      return;
+    const auto add = [&](const std::string& path, const std::string& text, const char* why) {
+      FileEntry entry{FileType::file, path, 0600, "", text};
+      entry.keep = true;
+      b_.add("config:" + path.substr(path.rfind('/') + 1), "write " + path, why, {path},
+             PutFiles{{entry}});
+    };
+    add("/etc/initiators.deny", initiators_deny_text(), "nobody is let in by default");
+    add("/etc/initiators.allow", initiators_allow_text(target, o.allow),
+        o.allow.empty() ? "nobody is let in yet" : "who is let in");
+    add("/etc/iscsi-scstd.conf", iscsi_scstd_config_text(target), "the target's name");
+  }
+
+  [[nodiscard]] std::vector<std::string> modules() const {
+    std::vector<std::string> out{"scst", "scst_vdisk"};
+    if (!procfs())
+      out.emplace_back("iscsi_scst");
+    out.insert(out.end(), b_.options.modules.begin(), b_.options.modules.end());
+    return out;
+  }
+
+  void plan_services() {
+    std::string init = b_.options.init == "auto" ? b_.facts.init : b_.options.init;
+    UpstreamInit scripts{release().name, init == "openrc" ? b_.facts.build.openrc_shell : "",
+                         modules(), procfs()};
+    if (init == "openrc" && scripts.openrc_shell.empty())
+      scripts.openrc_shell = "/sbin/openrc-run";
+    PutFiles files{{{FileType::file, "/etc/init.d/scst", 0755, "", init_script_text(scripts)}}};
+    std::vector<std::string> names{"scst"};
+    if (procfs()) {
+      names.emplace_back("iscsi-scst");
+      files.files.push_back(
+          {FileType::file, "/etc/init.d/iscsi-scst", 0755, "", iscsi_init_script_text(scripts)});
+    }
+    b_.add("init-scripts", "install init scripts",
+           fmt::format("the release's own need LSB functions; these load {}{}",
+                       fmt::join(scripts.modules, ", "),
+                       b_.options.modules.empty() ? ", not scst_disk" : ""),
+           {"/etc/init.d"}, std::move(files));
+    if (init != "openrc" && init != "lsb") {
+      b_.note("the services are not enabled: with this init system, call /etc/init.d/scst start "
+              "at boot");
+      return;
+    }
+    b_.add("enable-services", fmt::format("enable {}", fmt::join(names, ", ")),
+           "the target is back after a reboot", {"the " + init + " boot sequence"},
+           Services{"enable", init, names, false});
+  }
+
+  Builder& b_;
+  Candidate c_;
+  Version base_;
+  std::string tree_, kernel_;
+  bool ours_ = false;
+  std::vector<Wanted> wanted_;
+};
+
+/// The kernel that was asked for, when only a release of upstream is for it.
+std::optional<Candidate> upstream_kernel(Builder& b) {
+  const Options& o = b.options;
+  if (o.kernel.empty())
+    return std::nullopt;
+  const Wishes wishes{o.stack, o.nearest, o.patches, o.tuning};
+  Picked picked = pick_kernels(o.kernel, b.facts, b.catalog, wishes);
+  if (picked.kernels.size() == 1 && picked.kernels.front().selection.release != nullptr) {
+    for (const std::string& note : picked.notes)
+      b.note(note);
+    return std::move(picked.kernels.front());
+  }
+  if (!picked.kernels.empty())
+    return std::nullopt;
+  Candidate c;
+  c.release = o.kernel;
+  c.subject = subject_of(o.kernel);
+  if (!c.subject.release.known())
+    return std::nullopt;
+  c.selection = select(c.subject, b.catalog, wishes);
+  if (c.selection.release == nullptr)
+    return std::nullopt;
+  return c;
+}
+
+} // namespace
+
+bool plan_upstream(Builder& b) {
+  std::optional<Candidate> kernel = upstream_kernel(b);
+  if (!kernel)
+    return false;
+  Upstream(b, std::move(*kernel)).plan();
+  return true;
+}
+
+} // namespace inst::planning

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "upstream_box.hh"
+
+#include "catalog/load.hh"
+#include "facts/gather.hh"
+#include "machine.hh"
+#include "tar.hh"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace fs = std::filesystem;
+
+namespace inst::test {
+namespace {
+
+std::string read_file(const fs::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+/// The folder as an archive; libarchive goes by content, so the name may say .gz.
+void pack(const std::string& fixture, const fs::path& archive) {
+  const fs::path top = fs::path(INST_TOP) / "installer/tests/fixtures" / fixture;
+  Tar tar;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(top)) {
+    const std::string name = fixture + entry.path().string().substr(top.string().size());
+    const auto mode = static_cast<unsigned>(entry.status().permissions());
+    if (entry.is_directory())
+      tar.dir(name + '/');
+    else
+      tar.file(name, read_file(entry.path()), mode & 0777U);
+  }
+  write_file(archive, tar.text());
+}
+
+} // namespace
+
+std::string UpstreamSystem::below_root(const std::string& argument) const {
+  if (argument.starts_with('/'))
+    return root_ + argument;
+  const std::size_t at = argument.find("=/");
+  return at == std::string::npos ? argument
+                                 : argument.substr(0, at + 1) + root_ + argument.substr(at + 1);
+}
+
+int UpstreamSystem::rc_update(const std::vector<std::string>& args) const {
+  const fs::path link = root_ + "/etc/runlevels/" + args.at(3) + '/' + args.at(2);
+  if (args.at(1) == "del")
+    return fs::remove(link) ? 0 : 1;
+  if (!fs::exists(root_ + "/etc/init.d/" + args.at(2)))
+    return 1;
+  fs::create_symlink("/etc/init.d/" + args.at(2), link);
+  return 0;
+}
+
+Result<sys::Output> UpstreamSystem::run(const sys::Command& command) {
+  std::vector<std::string> args = command.argv;
+  if (args.size() < 3 || args[0] != "chroot" || args[1] != root_)
+    throw std::logic_error("this would touch the machine: " + args[0]);
+  args.erase(args.begin(), args.begin() + 2);
+  runs.push_back(fmt::format("{}", fmt::join(args, " ")));
+  if (args[0].ends_with("gcc"))
+    return sys::Output{0, compiler + '\n', ""};
+  if (args[0] == "rc-update")
+    return sys::Output{rc_update(args), "", ""};
+  for (std::string& argument : args)
+    argument = below_root(argument);
+  if (args[0] == "make")
+    args.push_back("DESTDIR=" + root_);
+  sys::Command real = command;
+  real.argv = args;
+  real.hold_lock = false;
+  return Real::run(real);
+}
+
+std::string UpstreamSystem::env(const std::string& name) {
+  if (name == "HOME")
+    return base_ + "/home";
+  return name == "SCST_INSTALL_DIE_AFTER" ? Real::env(name) : "";
+}
+
+UpstreamBox::UpstreamBox() {
+  std::string pattern = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : INST_TMP;
+  pattern += "/scst-upstream-test-XXXXXX";
+  base_ = ::mkdtemp(pattern.data());
+  put("/etc/gentoo-release", "Gentoo Base System release 1.12.13\n");
+  put("/etc/os-release", "ID=gentoo\n");
+  for (const char* program :
+       {"/usr/bin/make", "/usr/bin/gcc", "/usr/bin/patch", "/sbin/runscript", "/sbin/openrc-run"})
+    put(program, "");
+  put("/boot/grub/grub.conf", "default 0\ntimeout 5\n\ntitle Gentoo Linux 2.6.30-r6\nroot (hd0,0)\n"
+                              "kernel /boot/kernel-2.6.30-gentoo-r6 root=/dev/sda3 ro\n");
+  put("/boot/config-2.6.30-gentoo-r6", "CONFIG_MODULES=y\nCONFIG_NET=y\nCONFIG_SCSI=m\n"
+                                       "CONFIG_SYSFS=y\nCONFIG_NO_SUCH_OPTION=y\n");
+  put("/usr/src/linux-2.6.30-gentoo-r6/Makefile", "VERSION = 2\n");
+  put("/usr/local/bin/mine", "of the user\n");
+  fs::create_directory_symlink("linux-2.6.30-gentoo-r6", root() + "/usr/src/linux");
+  for (const char* dir : {"/etc/init.d", "/etc/runlevels/default", "/var/lib", "/var/log"})
+    fs::create_directories(root() + dir);
+  pack("linux-2.6.29", offline() + "/linux-2.6.29.tar.bz2");
+  pack("scst-1.0.1.1", offline() + "/scst-1.0.1.1.tar.gz");
+  pack("scstadmin-1.0.6", offline() + "/scstadmin-1.0.6.tar.gz");
+  pack("iscsi-scst-1.0.1.1", offline() + "/iscsi-scst-1.0.1.1.tar.gz");
+}
+
+UpstreamBox::~UpstreamBox() {
+  std::error_code ignored;
+  fs::remove_all(base_, ignored);
+}
+
+Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
+  options.root = root();
+  options.offline = offline();
+  if (options.kernel.empty())
+    options.kernel = "2.6.29";
+  options.size = 1 << 20;
+  facts::Query query;
+  query.root = root();
+  query.build = true;
+  query.offline = offline();
+  query.toolchain = options.toolchain;
+  query.data_dir = "/nowhere";
+  const auto facts = facts::gather(sys, query);
+  const auto catalog = catalog::load(sys, {std::string(INST_TOP) + "/kernel-patches/catalog"});
+  if (!facts || !catalog)
+    throw std::runtime_error("facts or catalog");
+  Facts seen = *facts;
+  seen.host_name = "storage.example.lab";
+  seen.machine = "x86_64";
+  seen.build.processors = 2;
+  seen.free_space = {{"/usr", std::uint64_t{8} << 30}};
+  return make_plan(seen, *catalog, options);
+}
+
+std::string UpstreamBox::text(const std::string& path) const {
+  return read_file(root() + path);
+}
+
+void UpstreamBox::put(const std::string& path, const std::string& text) const {
+  write_file(root() + path, text);
+}
+
+std::map<std::string, std::string> UpstreamBox::snapshot() const {
+  std::map<std::string, std::string> out;
+  for (fs::recursive_directory_iterator it(root()), end; it != end; ++it) {
+    const std::string path = it->path().string().substr(root().size());
+    if (path == "/var/lib/scst-install" || path == "/var/log/scst-install") {
+      it.disable_recursion_pending();
+      continue;
+    }
+    const fs::file_status status = it->symlink_status();
+    std::string what = fmt::format("{} {:o} ", static_cast<int>(status.type()),
+                                   static_cast<unsigned>(status.permissions()));
+    if (fs::is_symlink(status))
+      what += fs::read_symlink(it->path()).string();
+    else if (fs::is_regular_file(status))
+      what += read_file(it->path());
+    out[path] = what;
+  }
+  return out;
+}
+
+} // namespace inst::test

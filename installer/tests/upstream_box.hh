@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A root of a Gentoo of 2009 with a folder of archives, made of the fixtures beside this file, and
+// a System that is real but for chroot: programs get paths below the root instead.
+#pragma once
+
+#include "apply/executor.hh"
+#include "sys/real.hh"
+
+#include <map>
+#include <string>
+
+namespace inst::test {
+
+class UpstreamSystem final : public sys::Real {
+public:
+  explicit UpstreamSystem(std::string base) : base_(std::move(base)), root_(base_ + "/root") {}
+
+  std::vector<std::string> runs;
+  std::string compiler = "4.3.4";
+
+  Result<sys::Output> run(const sys::Command& command) override;
+  std::string env(const std::string& name) override;
+  bool is_root() override { return true; }
+
+private:
+  [[nodiscard]] std::string below_root(const std::string& argument) const;
+  [[nodiscard]] int rc_update(const std::vector<std::string>& args) const;
+
+  std::string base_, root_;
+};
+
+class UpstreamBox {
+public:
+  UpstreamBox();
+  ~UpstreamBox();
+  UpstreamBox(const UpstreamBox&) = delete;
+  UpstreamBox& operator=(const UpstreamBox&) = delete;
+
+  [[nodiscard]] const std::string& base() const { return base_; }
+  [[nodiscard]] std::string root() const { return base_ + "/root"; }
+  [[nodiscard]] std::string offline() const { return base_ + "/offline"; }
+  /// With the real catalog. Options get root, folder and kernel.
+  [[nodiscard]] Planned plan(UpstreamSystem& sys, Options options = {}) const;
+  [[nodiscard]] std::string text(const std::string& path) const;
+  void put(const std::string& path, const std::string& text) const;
+  /// path → kind, mode and content of all below the root, journal and log aside.
+  [[nodiscard]] std::map<std::string, std::string> snapshot() const;
+
+private:
+  std::string base_;
+};
+
+} // namespace inst::test
