@@ -292,7 +292,7 @@ int scst_acg_add_initiator(struct scst_acg *acg, const char *name)
 	int ret;
 
 	/* The name becomes a file name. */
-	if (len > NAME_MAX || strchr(name, '/') || !strcmp(name, "mgmt"))
+	if (!scst_is_file_name(name))
 		return -EINVAL;
 	if (scst_initiator_find(acg, name))
 		return -EEXIST;

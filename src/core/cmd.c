@@ -38,6 +38,7 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->nr_bvec = 0;
 	cmd->buf_len = 0;
 	cmd->exec = NULL;
+	cmd->done = sess->tgt->driver->ops->xmit_response;
 	if (!sl_lun_unpack(lun, &cmd->lun))
 		cmd->lun = U32_MAX;
 	atomic_inc(&sess->commands);
@@ -85,10 +86,13 @@ static bool scst_write_protected(const struct scst_cmd *cmd)
 static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 {
 	struct scst_tgt_dev *td = cmd->tgt_dev;
-	u8 flags = parsed ? 0 : cmd->cdb.op->flags;
+	u16 flags = parsed ? 0 : cmd->cdb.op->flags;
+	enum sl_sense refused;
 	u8 denied;
 
-	if (READ_ONCE(td->ua) && !(flags & SL_OPF_SKIP_UA)) {
+	/* The copy manager is no nexus that has to be told something. */
+	if (READ_ONCE(td->ua) && !(flags & SL_OPF_SKIP_UA) &&
+	    !test_bit(SCST_CMD_INTERNAL, &cmd->flags)) {
 		enum sl_sense ua = scst_ua_take(td);
 
 		if (ua)
@@ -96,6 +100,9 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 	}
 	if (parsed)
 		return parsed;
+	refused = sl_alua_gate(READ_ONCE(td->access), cmd->cdb.op);
+	if (refused)
+		return refused;
 	denied = READ_ONCE(td->denied);
 	if (denied && sl_pr_conflicts(denied, cmd->cdb.op, cmd->cdb_bytes)) {
 		cmd->status = SCST_RESERVATION_CONFLICT;
@@ -218,7 +225,7 @@ void scst_cmd_complete(struct scst_cmd *cmd)
 {
 	scst_cmd_move(cmd, SCST_CMD_DONE);
 	scst_count(cmd);
-	cmd->sess->tgt->driver->ops->xmit_response(cmd);
+	cmd->done(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_complete);
 

@@ -195,6 +195,7 @@ static void scst_dev_remove(struct scst_device *dev)
 {
 	dev->dead = true;
 	scst_dev_remove_luns(dev);
+	scst_alua_forget_dev(dev);
 	scst_cfg_announce_dead();
 	scst_cfg_unlock();
 

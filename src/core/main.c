@@ -17,9 +17,12 @@ static int __init scst_init(void)
 	scst_tm_wq = alloc_workqueue("scst_tm", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!scst_tm_wq)
 		goto out_wq;
-	ret = scst_mem_init();
+	ret = scst_copy_init();
 	if (ret)
 		goto out_tm_wq;
+	ret = scst_mem_init();
+	if (ret)
+		goto out_copy;
 	ret = scst_sysfs_init();
 	if (ret)
 		goto out_mem;
@@ -27,6 +30,8 @@ static int __init scst_init(void)
 
 out_mem:
 	scst_mem_exit();
+out_copy:
+	scst_copy_exit();
 out_tm_wq:
 	destroy_workqueue(scst_tm_wq);
 out_wq:
@@ -38,6 +43,7 @@ static void __exit scst_exit(void)
 {
 	scst_sysfs_exit();
 	scst_mem_exit();
+	scst_copy_exit();
 	destroy_workqueue(scst_tm_wq);
 	destroy_workqueue(scst_wq);
 	rcu_barrier();

@@ -92,6 +92,8 @@ extern const struct attribute *const scst_initiators_attrs[];
 extern const struct attribute *const scst_sess_attrs[];
 extern const struct attribute *const scst_sess_close_attrs[];
 extern const struct attribute *const scst_sess_lun_attrs[];
+/* Can a directory or file of the tree be called so, beside a mgmt file? */
+bool scst_is_file_name(const char *name);
 int scst_sysfs_init(void);
 void scst_sysfs_exit(void);
 /* Copies a write to a string that may be cut up; NULL: no memory. */
@@ -114,6 +116,7 @@ int scst_dev_del(struct scst_handler *handler, const char *name);	/* drops the l
 
 /* tgt.c; the configuration lock is held */
 extern struct list_head scst_drivers;
+struct scst_tgt *scst_tgt_find(const char *name);	/* of any driver */
 int scst_tgt_add(struct scst_driver *driver, const char *name, char *params);
 int scst_tgt_del(struct scst_driver *driver, const char *name);		/* drops the lock */
 int scst_driver_change_attr(struct scst_driver *driver, bool add, const char *name, char *value);
@@ -122,6 +125,26 @@ int scst_tgt_change_attr(struct scst_driver *driver, const char *tgt_name, bool 
 int scst_tgt_set_rel_id(struct scst_tgt *tgt, u16 id);
 int scst_tgt_set_enabled(struct scst_tgt *tgt, bool on);
 void scst_driver_set_enabled(struct scst_driver *driver, bool on);
+
+/* alua.c; the configuration lock is held */
+int scst_alua_init(void);
+void scst_alua_exit(void);			/* without the lock */
+/* A new LUN of a session: sets what it carries. */
+void scst_alua_enter(struct scst_tgt_dev *td);
+void scst_alua_forget_dev(struct scst_device *dev);
+void scst_alua_forget_tgt(const struct scst_tgt *tgt);
+/* Any context that may sleep. */
+void scst_exec_report_port_groups(struct scst_cmd *cmd);
+void scst_exec_set_port_groups(struct scst_cmd *cmd);
+
+/* copy.c */
+int scst_copy_init(void);
+void scst_copy_exit(void);
+void scst_copy_init_session(struct scst_session *sess);
+void scst_copy_free_session(struct scst_session *sess);
+void scst_exec_extended_copy(struct scst_cmd *cmd);
+void scst_exec_copy_status(struct scst_cmd *cmd);
+void scst_exec_copy_parameters(struct scst_cmd *cmd);
 
 /* acg.c; the configuration lock is held */
 struct scst_acg *scst_acg_create(struct scst_tgt *tgt, const char *name);

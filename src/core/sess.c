@@ -62,6 +62,7 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun)
 	list_add_tail(&td->dev_entry, &dev->tgt_devs);
 	scst_resv_enter(td);
 	spin_unlock(&dev->tgt_devs_lock);
+	scst_alua_enter(td);
 	if (sess->dir)
 		scst_sess_lun_dir(sess, td);
 	ret = xa_err(xa_store(&sess->luns, lun->lun, td, GFP_KERNEL));
@@ -211,6 +212,7 @@ static int scst_sess_publish(struct scst_session *sess)
 
 static void scst_sess_free(struct scst_session *sess)
 {
+	scst_copy_free_session(sess);
 	xa_destroy(&sess->luns);
 	kfree(sess->initiator_name);
 	kfree(sess->sysfs_name);
@@ -248,6 +250,7 @@ struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *ini
 	sess->tgt = tgt;
 	sess->priv = priv;
 	xa_init(&sess->luns);
+	scst_copy_init_session(sess);
 	scst_cfg_lock_always();
 	ret = tgt->dead ? -ENODEV : scst_sess_init(sess, tgt, initiator_name);
 	if (!ret) {

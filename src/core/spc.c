@@ -79,11 +79,12 @@ static void scst_exec_no_lun_inquiry(struct scst_cmd *cmd)
 		.qualifier = 3,
 		.vendor = "SCST",
 	};
-	struct sl_port_id port = { };
+	struct sl_port_id port;
 	u8 data[SL_INQUIRY_MAX];
 	enum sl_sense sense;
 	size_t len;
 
+	scst_cmd_port_id(cmd, &port);
 	sense = sl_inquiry(cmd->cdb_bytes, &nothing, &port, data, &len);
 	if (sense)
 		scst_cmd_fail(cmd, sense, NULL);
@@ -109,11 +110,28 @@ static void (*const scst_core_ops[SL_OP_COUNT])(struct scst_cmd *cmd) = {
 	[SL_OP_PR_PREEMPT_ABORT]	= scst_exec_pr_out,
 	[SL_OP_PR_REGISTER_IGNORE]	= scst_exec_pr_out,
 	[SL_OP_PR_REGISTER_MOVE]	= scst_exec_pr_out,
+	[SL_OP_EXTENDED_COPY]		= scst_exec_extended_copy,
+	[SL_OP_COPY_STATUS]		= scst_exec_copy_status,
+	[SL_OP_COPY_PARAMETERS]		= scst_exec_copy_parameters,
+	[SL_OP_REPORT_PORT_GROUPS]	= scst_exec_report_port_groups,
+	[SL_OP_SET_PORT_GROUPS]		= scst_exec_set_port_groups,
 };
 
-bool scst_core_answers(enum sl_op_id id)
+bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id)
 {
-	return id == SL_OP_REPORT_LUNS || id == SL_OP_REQUEST_SENSE || scst_core_ops[id];
+	bool in_group = READ_ONCE(dev->dg);
+
+	switch (id) {
+	case SL_OP_REPORT_LUNS:
+	case SL_OP_REQUEST_SENSE:
+		return true;
+	case SL_OP_REPORT_PORT_GROUPS:
+		return in_group;
+	case SL_OP_SET_PORT_GROUPS:
+		return in_group && READ_ONCE(dev->expl_alua);
+	default:
+		return scst_core_ops[id];
+	}
 }
 EXPORT_SYMBOL_GPL(scst_core_answers);
 
@@ -139,7 +157,8 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 	}
 	if (!cmd->dev)
 		return SL_LUN_NOT_SUPPORTED;
-	cmd->exec = scst_core_ops[cmd->cdb.id];
-	*mine = cmd->exec;
+	*mine = scst_core_answers(cmd->dev, cmd->cdb.id);
+	if (*mine)
+		cmd->exec = scst_core_ops[cmd->cdb.id];
 	return SL_OK;
 }

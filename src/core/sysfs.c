@@ -155,6 +155,11 @@ ssize_t scst_show_mgmt_help(char *buf, const char *what, const char *const *para
 	return scst_show_names(buf, n, "The following parameters available", params);
 }
 
+bool scst_is_file_name(const char *name)
+{
+	return strlen(name) <= NAME_MAX && !strchr(name, '/') && strcmp(name, "mgmt");
+}
+
 char *scst_mgmt_line(const char *buf, size_t count)
 {
 	return kstrndup(buf, count, GFP_KERNEL);
@@ -240,6 +245,7 @@ static const struct attribute *const scst_root_attrs[] = {
 
 void scst_sysfs_exit(void)
 {
+	scst_alua_exit();
 	if (scst_targets_dir)
 		scst_dir_remove(scst_targets_dir);
 	if (scst_devices_dir)
@@ -260,7 +266,7 @@ int scst_sysfs_init(void)
 	scst_handlers_dir = scst_dir_create("handlers", scst_root, NULL, NULL);
 	scst_devices_dir = scst_dir_create("devices", scst_root, NULL, NULL);
 	scst_targets_dir = scst_dir_create("targets", scst_root, NULL, NULL);
-	if (scst_handlers_dir && scst_devices_dir && scst_targets_dir)
+	if (scst_handlers_dir && scst_devices_dir && scst_targets_dir && !scst_alua_init())
 		return 0;
 	scst_sysfs_exit();
 	return -ENOMEM;

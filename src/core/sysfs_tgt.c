@@ -2,64 +2,7 @@
 /* targets/ of the sysfs tree: drivers, targets, groups, LUNs, initiators, sessions. */
 #include <linux/slab.h>
 
-#include "../lib/mgmt_line.h"
-#include "scst_priv.h"
-
-/* A parsed mgmt write: verb, then at most two words, then parameters. */
-struct scst_mgmt_cmd {
-	const char *verb;
-	char *arg[2];
-	struct sl_mgmt_cursor rest;
-};
-
-static bool scst_mgmt_is(const struct scst_mgmt_cmd *m, const char *verb)
-{
-	return !strcasecmp(m->verb, verb);
-}
-
-static bool scst_mgmt_only(const struct scst_mgmt_cmd *m, unsigned int args)
-{
-	return (args < 1 || m->arg[0]) && (args < 2 || m->arg[1]) &&
-	       (args >= 1 || !m->arg[0]) && (args >= 2 || !m->arg[1]) &&
-	       sl_mgmt_at_end((struct sl_mgmt_cursor *)&m->rest);
-}
-
-/*
- * Runs @fn for the command in @buf under the configuration lock. @words: how
- * many words follow the verb before parameters begin.
- */
-static ssize_t scst_mgmt_run(const char *buf, size_t count, unsigned int words, const bool *dead,
-			     int (*fn)(void *obj, struct scst_mgmt_cmd *m), void *obj)
-{
-	struct scst_mgmt_cmd m = { };
-	char *line = scst_mgmt_line(buf, count);
-	unsigned int i;
-	int ret = -EINVAL;
-
-	if (!line)
-		return scst_mgmt_result(-ENOMEM, count);
-	sl_mgmt_init(&m.rest, line);
-	m.verb = sl_mgmt_word(&m.rest);
-	if (!m.verb)
-		goto out;
-	for (i = 0; i < words && i < ARRAY_SIZE(m.arg); i++)
-		m.arg[i] = sl_mgmt_word(&m.rest);
-	ret = scst_cfg_lock(dead);
-	if (ret)
-		goto out;
-	ret = fn(obj, &m);
-	scst_cfg_unlock();
-out:
-	/* It may have held a secret. */
-	kfree_sensitive(line);
-	return scst_mgmt_result(ret, count);
-}
-
-static int scst_mgmt_unknown(const char *where, const struct scst_mgmt_cmd *m)
-{
-	scst_err("%s: Unknown action \"%s\", or words too many or too few", where, m->verb);
-	return -EINVAL;
-}
+#include "sysfs_mgmt.h"
 
 /* --- driver --- */
 
@@ -316,7 +259,7 @@ static int scst_group_create(struct scst_tgt *tgt, const char *name)
 {
 	struct scst_acg *acg;
 
-	if (strlen(name) > NAME_MAX || strchr(name, '/') || !strcmp(name, "mgmt"))
+	if (!scst_is_file_name(name))
 		return -EINVAL;
 	if (scst_acg_find(tgt, name))
 		return -EEXIST;

@@ -30,6 +30,19 @@ static struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *
 	return NULL;
 }
 
+struct scst_tgt *scst_tgt_find(const char *name)
+{
+	struct scst_driver *driver;
+	struct scst_tgt *tgt;
+
+	list_for_each_entry(driver, &scst_drivers, entry) {
+		tgt = scst_tgt_lookup(driver, name);
+		if (tgt && !tgt->dead)
+			return tgt;
+	}
+	return NULL;
+}
+
 static void scst_tgt_free(struct scst_tgt *tgt)
 {
 	kfree(tgt->comment);
@@ -248,6 +261,7 @@ static void scst_tgt_remove(struct scst_tgt *tgt)
 	tgt->dead = true;
 	tgt->enabled = false;
 	tgt->default_acg->dead = true;
+	scst_alua_forget_tgt(tgt);
 	list_for_each_entry(acg, &tgt->acgs, entry)
 		acg->dead = true;
 	scst_tgt_close_sessions(tgt);

@@ -23,7 +23,8 @@ static unsigned int scst_abort_in(const struct scst_tm *tm, struct scst_tgt_dev 
 			continue;
 		n++;
 		if (!test_and_set_bit(SCST_CMD_ABORTED, &cmd->flags) &&
-		    READ_ONCE(cmd->state) == SCST_CMD_PARSED)
+		    READ_ONCE(cmd->state) == SCST_CMD_PARSED &&
+		    !test_bit(SCST_CMD_INTERNAL, &cmd->flags))
 			ops->abort_cmd(cmd);
 	}
 	spin_unlock(&td->lock);

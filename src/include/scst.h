@@ -36,6 +36,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "../lib/alua.h"
 #include "../lib/cdb.h"
 #include "../lib/inquiry.h"
 #include "../lib/lun.h"
@@ -55,6 +56,7 @@
 
 struct scst_acg;
 struct scst_cmd;
+struct scst_dev_group;
 struct scst_device;
 struct scst_driver;
 struct scst_handler;
@@ -94,6 +96,7 @@ enum scst_cmd_state {
 #define SCST_CMD_ABORTED	0	/* bit of scst_cmd.flags: no response any more */
 #define SCST_CMD_DEFERRED	1	/* bit: runs in a worker of its own, may block */
 #define SCST_CMD_SHARED_BUF	2	/* bit: the pages belong to somebody else */
+#define SCST_CMD_INTERNAL	4	/* bit: of the copy manager, the driver does not know it */
 #define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
 
 struct scst_cmd {
@@ -123,6 +126,7 @@ struct scst_cmd {
 	struct bio_vec inline_bvec[SCST_INLINE_VECS];
 
 	void (*exec)(struct scst_cmd *cmd);
+	void (*done)(struct scst_cmd *cmd);	/* the driver's xmit_response() */
 	void *handler_priv;		/* the handler's, while it executes */
 	struct work_struct work;
 	struct list_head tgt_dev_entry;
@@ -206,6 +210,9 @@ struct scst_device {
 	struct mutex pr_lock;		/* one PERSISTENT RESERVE OUT at a time */
 	struct sl_pr *pr;		/* changed under both locks above */
 	struct scst_state_file *pr_file;
+	struct scst_dev_group *dg;	/* NULL: in none */
+	struct list_head dg_entry;
+	bool expl_alua;			/* initiators may change access states */
 	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
@@ -244,8 +251,11 @@ static inline struct scst_device *scst_dev_of(struct kobject *kobj)
 /* Salt for generated device ids, /sys/kernel/scst_tgt/setup_id. */
 unsigned int scst_get_setup_id(void);
 
-/* Does the core answer this operation for every device? */
-bool scst_core_answers(enum sl_op_id id);
+/* Does the core answer this operation for the device, whatever its handler? */
+bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id);
+
+/* The port through which @cmd came, for INQUIRY data. */
+void scst_cmd_port_id(const struct scst_cmd *cmd, struct sl_port_id *port);
 
 /* A reference for work that outlives its command. */
 void scst_dev_get(struct scst_device *dev);
@@ -264,6 +274,7 @@ enum scst_ua {
 	SCST_UA_REGISTRATIONS_PREEMPTED,
 	SCST_UA_MEDIUM_CHANGED,
 	SCST_UA_LUNS_CHANGED,
+	SCST_UA_ACCESS_CHANGED,		/* asymmetric access state */
 	SCST_UA_INQUIRY_CHANGED,
 	SCST_UA_CAPACITY_CHANGED,
 	SCST_UA_MODE_CHANGED,
@@ -301,6 +312,8 @@ struct scst_tgt_dev {
 	u32 lun;
 	bool read_only;
 	u8 denied;			/* SL_PR_DENY_*: by reservations of others */
+	u8 access;			/* enum sl_alua_state of the port for the device */
+	u16 tgt_group_id;		/* target port group, 0: in none */
 	bool prevents_removal;		/* PREVENT ALLOW MEDIUM REMOVAL; a reset clears it */
 	struct scst_session *sess;
 	struct scst_device *dev;
@@ -326,6 +339,8 @@ struct scst_session {
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
 	atomic_t commands;
+	spinlock_t copies_lock;
+	struct list_head copies;	/* results of EXTENDED COPY */
 	struct {
 		atomic64_t cmds;
 		atomic64_t bytes;

@@ -63,6 +63,9 @@ enum sl_op_id {
 	SL_OP_PR_PREEMPT_ABORT,
 	SL_OP_PR_REGISTER_IGNORE,
 	SL_OP_PR_REGISTER_MOVE,
+	SL_OP_EXTENDED_COPY,
+	SL_OP_COPY_STATUS,
+	SL_OP_COPY_PARAMETERS,
 	SL_OP_READ_16,
 	SL_OP_COMPARE_WRITE,
 	SL_OP_WRITE_16,
@@ -77,9 +80,11 @@ enum sl_op_id {
 	SL_OP_GET_LBA_STATUS,
 	SL_OP_REPORT_LUNS,
 	SL_OP_REPORT_IDENT,
+	SL_OP_REPORT_PORT_GROUPS,
 	SL_OP_REPORT_OPCODES,
 	SL_OP_REPORT_TMFS,
 	SL_OP_SET_IDENT,
+	SL_OP_SET_PORT_GROUPS,
 	SL_OP_READ_12,
 	SL_OP_WRITE_12,
 	SL_OP_WRITE_VERIFY_12,
@@ -108,6 +113,10 @@ enum sl_len_unit {
 #define SL_OPF_PR_FREE		0x20	/* no persistent reservation stands in its way */
 #define SL_OPF_PR_READ		0x40	/* only an exclusive access one does */
 #define SL_OPF_R6_FREE		0x80	/* allowed beside a RESERVE(6) (SPC-2 table 10) */
+/* By the asymmetric access state of the port (SPC-4 5.15.2.4), each with those before it */
+#define SL_OPF_ALWAYS		0x100	/* also while transitioning or offline */
+#define SL_OPF_UNAVAILABLE	0x200
+#define SL_OPF_STANDBY		0x400
 
 struct sl_op {
 	const char *name;
@@ -116,7 +125,7 @@ struct sl_op {
 	u8 cdb_len;
 	u8 dir;			/* enum sl_dir */
 	u8 unit;		/* enum sl_len_unit */
-	u8 flags;		/* SL_OPF_*: all eight bits are taken */
+	u16 flags;		/* SL_OPF_* */
 	u8 lba_at, lba_len;	/* bytes; len 0: no address */
 	u8 len_at, len_len;	/* bytes; len 0: no length */
 	u8 usage[SL_CDB_MAX];	/* bits that are looked at, for REPORT SUPPORTED OPERATION CODES */

@@ -15,9 +15,17 @@ static void put_padded(u8 *dst, const char *src, size_t width)
 	memcpy(dst, src, n);
 }
 
-static u8 first_byte(const struct sl_unit *u)
+/* Qualifier 001b: known, but not to be reached through this port now (SPC-4 table 141). */
+static u8 first_byte(const struct sl_unit *u, const struct sl_port_id *port)
 {
-	return (u8)((u->qualifier << 5) | u->device_type);
+	u8 qualifier = !u->qualifier && port->no_access ? 1 : u->qualifier;
+
+	return (u8)((qualifier << 5) | u->device_type);
+}
+
+static bool has_block_pages(const struct sl_unit *u)
+{
+	return u->device_type == 0;
 }
 
 static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
@@ -26,11 +34,12 @@ static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u
 	u16 versions[4] = { 0x00a0, 0x0460, 0x04c0, port->version_descriptor };
 	unsigned int i;
 
-	b[0] = first_byte(u);
+	b[0] = first_byte(u, port);
 	b[1] = u->removable ? 0x80 : 0;
 	b[2] = 0x06;			/* SPC-4 */
 	b[3] = 0x10 | 0x02;		/* HiSup, response data format 2 */
 	b[4] = 96 - 5;
+	b[5] = (u8)((port->tpgs << 4) | (has_block_pages(u) ? 0x08 : 0));	/* TPGS, 3PC */
 	b[6] = 0x10;			/* MultiP */
 	b[7] = 0x02;			/* CmdQue */
 	put_padded(b + 8, u->vendor, SL_VENDOR_LEN);
@@ -39,11 +48,6 @@ static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u
 	for (i = 0; i < ARRAY_SIZE(versions); i++)
 		sl_put_be16(versions[i], b + 58 + 2 * i);
 	return 96;
-}
-
-static bool has_block_pages(const struct sl_unit *u)
-{
-	return u->device_type == 0;
 }
 
 static size_t vpd_supported(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
@@ -114,6 +118,12 @@ static size_t vpd_identification(const struct sl_unit *u, const struct sl_port_i
 		p = designator(d, 1, 1, 4, 4);
 		memset(p, 0, 4);
 		sl_put_be16(port->rel_tgt_id, p + 2);
+		d += 8;
+	}
+	if (port->group_id) {
+		p = designator(d, 1, 1, 5, 4);
+		memset(p, 0, 4);
+		sl_put_be16(port->group_id, p + 2);
 		d += 8;
 	}
 	if (u->naa_id) {
@@ -222,7 +232,7 @@ enum sl_sense sl_inquiry(const u8 *cdb, const struct sl_unit *unit, const struct
 	if (!page)
 		return SL_INVALID_CDB_FIELD;
 	*len = page->build(unit, port, buf);
-	buf[0] = first_byte(unit);
+	buf[0] = first_byte(unit, port);
 	buf[1] = page->code;
 	sl_put_be16((u16)(*len - VPD_HEADER), buf + 2);
 	return SL_OK;

@@ -47,10 +47,13 @@ struct sl_unit {
 	char scsi_name[SL_NAME_LEN + 1];
 };
 
-/* The way a command came: what page 83h says of the target port. */
+/* The way a command came, as far as INQUIRY data tell of it. */
 struct sl_port_id {
 	u16 rel_tgt_id;		/* 0: none */
 	u16 version_descriptor;	/* transport protocol (SPC-4 table 143), 0: none */
+	u16 group_id;		/* target port group, 0: in none */
+	u8 tpgs;		/* TPGS: bit 0 implicit, bit 1 explicit ALUA */
+	bool no_access;		/* the port is unavailable or offline for the unit */
 };
 
 /*

@@ -77,6 +77,57 @@ static struct kobj_attribute filename_attr = __ATTR_RO(filename);
 static struct kobj_attribute resync_size_attr = __ATTR(resync_size, 0200, NULL, resync_size_store);
 static struct kobj_attribute sync_attr = __ATTR(sync, 0200, NULL, sync_store);
 
+/* --- what can be changed at any time --- */
+
+static ssize_t expl_alua_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(scst_dev_of(kobj)->expl_alua), 0);
+}
+
+static ssize_t expl_alua_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	bool on;
+
+	if (scst_parse_bool(buf, count, &on))
+		return -EINVAL;
+	WRITE_ONCE(dev->expl_alua, on);
+	/* TPGS in the standard INQUIRY data says so. */
+	scst_dev_raise_ua(dev, SCST_UA_INQUIRY_CHANGED, NULL);
+	return count;
+}
+
+static ssize_t opt_trans_len_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct vdisk *vd = attr_vdisk(kobj);
+	const struct sl_unit *u = &vd->dev->unit;
+	u64 len = (u64)READ_ONCE(u->opt_transfer) << u->block_shift;
+
+	return scst_show_u64(buf, len, vd->opt_transfer_explicit ? 0 : len);
+}
+
+static ssize_t opt_trans_len_store(struct kobject *kobj, struct kobj_attribute *attr,
+				   const char *buf, size_t count)
+{
+	struct vdisk *vd = attr_vdisk(kobj);
+	struct sl_unit *u = &vd->dev->unit;
+	u64 len;
+
+	if (scst_parse_u64(buf, count, &len) || len > SCST_MAX_TRANSFER ||
+	    len & ((1u << u->block_shift) - 1))
+		return -EINVAL;
+	spin_lock(&vd->dev->lock);
+	WRITE_ONCE(u->opt_transfer, len >> u->block_shift);
+	vd->opt_transfer_explicit = true;
+	spin_unlock(&vd->dev->lock);
+	scst_dev_raise_ua(vd->dev, SCST_UA_INQUIRY_CHANGED, NULL);
+	return count;
+}
+
+static struct kobj_attribute expl_alua_attr = __ATTR_RW(expl_alua);
+static struct kobj_attribute opt_trans_len_attr = __ATTR_RW(opt_trans_len);
+
 /* --- identity --- */
 
 struct vdisk_id_attr {
@@ -197,6 +248,7 @@ const struct attribute *const vdisk_attrs[] = {
 	&tst_attr.attr,
 	&size_attr.attr,
 	&size_mb_attr.attr,
+	&opt_trans_len_attr.attr,
 	&t10_vend_id_attr.attr.attr,
 	&prod_id_attr.attr.attr,
 	&prod_rev_lvl_attr.attr.attr,
@@ -210,6 +262,7 @@ const struct attribute *const vdisk_attrs[] = {
 
 const struct attribute *const vdisk_fileio_attrs[] = {
 	&filename_attr.attr,
+	&expl_alua_attr.attr,
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
 	&o_direct_attr.attr,
@@ -221,6 +274,7 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 
 const struct attribute *const vdisk_blockio_attrs[] = {
 	&filename_attr.attr,
+	&expl_alua_attr.attr,
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
 	&thin_provisioned_attr.attr,

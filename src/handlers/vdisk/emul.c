@@ -11,12 +11,12 @@ void vdisk_exec_good(struct scst_cmd *cmd)
 
 void vdisk_exec_inquiry(struct scst_cmd *cmd)
 {
-	const struct scst_tgt *tgt = cmd->sess->tgt;
-	struct sl_port_id port = { .rel_tgt_id = READ_ONCE(tgt->rel_tgt_id) };
+	struct sl_port_id port;
 	u8 data[SL_INQUIRY_MAX];
 	enum sl_sense sense;
 	size_t len;
 
+	scst_cmd_port_id(cmd, &port);
 	spin_lock(&cmd->dev->lock);
 	sense = sl_inquiry(cmd->cdb_bytes, &cmd->dev->unit, &port, data, &len);
 	spin_unlock(&cmd->dev->lock);

@@ -259,7 +259,7 @@ static bool vdisk_supports(const struct scst_device *dev, enum sl_op_id id)
 {
 	const struct vdisk_op *op = &vdisk_ops[id];
 
-	if (scst_core_answers(id))
+	if (scst_core_answers(dev, id))
 		return true;
 	/* Erased blocks are given back, which only a thin disk can do. */
 	if ((!dev->unit.thin && (id == SL_OP_UNMAP || id == SL_OP_SANITIZE_BLOCK_ERASE)) ||

@@ -44,6 +44,7 @@ struct vdisk {
 	bool o_direct;
 	bool dummy;			/* nullio: INQUIRY says that nothing is here */
 	bool thin_explicit;
+	bool opt_transfer_explicit;
 	unsigned long explicit_ids;	/* bits: enum vdisk_id */
 };
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Any CDB to the parser and to those that answer it from tables; what follows
-// the 16 bytes of the CDB is a MODE SELECT parameter list.
+// the 16 bytes of the CDB is a parameter list of each command that has one.
 #include "fuzz.hh"
 #include "port.h"
 extern "C" {
+#include "alua.h"
 #include "cdb.h"
 #include "inquiry.h"
 #include "lun.h"
 #include "mode.h"
+#include "xcopy.h"
 }
 
 #include <cstring>
@@ -27,6 +29,28 @@ sl_unit make_unit() {
   return u;
 }
 
+void copy_list(const std::uint8_t* list, std::size_t size, const std::uint8_t* page,
+               std::size_t page_len) {
+  sl_xcopy x;
+  if (sl_xcopy_parse(list, size, &x) != SL_OK)
+    return;
+  must(x.nr_cscds <= SL_XCOPY_MAX_CSCDS && x.nr_segments <= SL_XCOPY_MAX_SEGMENTS);
+  for (int i = 0; i < x.nr_segments; i++)
+    must(x.segments[i].from < x.nr_cscds && x.segments[i].to < x.nr_cscds);
+  for (int i = 0; i < x.nr_cscds; i++)
+    sl_xcopy_names(&x.cscds[i], page, page_len);
+}
+
+void group_list(const std::uint8_t* list, std::size_t size) {
+  sl_alua_wish wish{};
+  u32 n = 0;
+  while (sl_alua_read_wish(list, size, n, &wish) > 0) {
+    must(wish.state <= SL_ALUA_UNAVAILABLE);
+    n++;
+  }
+  must(n <= size / 4);
+}
+
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -41,11 +65,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     must(parsed.op && parsed.id < SL_OP_COUNT && sl_op_get(parsed.id) == parsed.op);
     must(parsed.data_len > 0 || parsed.dir == SL_DIR_NONE);
   }
-  const sl_port_id port = {1, 0x0960};
+  const sl_port_id port = {1, 0x0960, 2, 3, false};
   std::uint8_t inquiry[SL_INQUIRY_MAX];
   std::size_t len = 0;
   if (sl_inquiry(cdb, &unit, &port, inquiry, &len) == SL_OK)
     must(len <= sizeof(inquiry));
+  // A page that is no page 83h must do no harm either.
+  copy_list(data + cdb_len, size - cdb_len, inquiry, len);
+  group_list(data + cdb_len, size - cdb_len);
   sl_mode mode = {false, false, true, true};
   std::uint8_t pages[SL_MODE_MAX];
   len = 0;

@@ -39,7 +39,9 @@ sl_unit disk() {
 }
 
 Bytes inquiry(const sl_unit& unit, Bytes cdb) {
-  const sl_port_id port = {7, 0x0960};
+  sl_port_id port{};
+  port.rel_tgt_id = 7;
+  port.version_descriptor = 0x0960;
   u8 buf[SL_INQUIRY_MAX];
   std::size_t len = 0;
   cdb.resize(6);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// EXTENDED COPY(LID1): lists that are taken, lists that are refused, and the answers.
+#include "catch.hh"
+
+extern "C" {
+#include "xcopy.h"
+}
+
+#include <cstring>
+#include <vector>
+
+namespace {
+
+using Bytes = std::vector<u8>;
+
+Bytes cscd(u8 type = 0xe4) {
+  Bytes d(32);
+  d[0] = type;
+  d[4] = 1; // binary
+  d[5] = 3; // NAA
+  d[7] = 8;
+  sl_put_be64(0x5123456789abcdef, &d[8]);
+  sl_put_be24(512, &d[29]);
+  return d;
+}
+
+Bytes segment(u16 from, u16 to, u16 blocks, u64 from_lba = 0, u64 to_lba = 2048) {
+  Bytes d(28);
+  d[0] = 0x02;
+  d[3] = 0x18;
+  sl_put_be16(from, &d[4]);
+  sl_put_be16(to, &d[6]);
+  sl_put_be16(blocks, &d[10]);
+  sl_put_be64(from_lba, &d[12]);
+  sl_put_be64(to_lba, &d[20]);
+  return d;
+}
+
+Bytes list(const std::vector<Bytes>& cscds, const std::vector<Bytes>& segments) {
+  Bytes l(16);
+  for (const Bytes& d : cscds)
+    l.insert(l.end(), d.begin(), d.end());
+  sl_put_be16(static_cast<u16>(l.size() - 16), &l[2]);
+  const std::size_t at = l.size();
+  for (const Bytes& d : segments)
+    l.insert(l.end(), d.begin(), d.end());
+  sl_put_be32(static_cast<u32>(l.size() - at), &l[8]);
+  return l;
+}
+
+sl_sense parse(const Bytes& l, sl_xcopy& out) {
+  return sl_xcopy_parse(l.data(), l.size(), &out);
+}
+
+sl_sense parse(const Bytes& l) {
+  sl_xcopy out;
+  return parse(l, out);
+}
+
+} // namespace
+
+TEST_CASE("A list names units and what to copy between them") {
+  Bytes l = list({cscd(), cscd()}, {segment(0, 1, 100, 5, 6), segment(1, 0, 7)});
+  l[0] = 0x42;
+  l[16 + 64 + 1] = 0x02; // DC of the first segment
+  sl_xcopy x;
+  REQUIRE(parse(l, x) == SL_OK);
+  CHECK(x.list_id == 0x42);
+  CHECK(x.has_list_id);
+  REQUIRE(x.nr_cscds == 2);
+  CHECK(x.cscds[1].designator_type == 3);
+  CHECK(x.cscds[1].block_len == 512);
+  REQUIRE(x.nr_segments == 2);
+  CHECK(x.segments[0].counts_destination);
+  CHECK(x.segments[0].blocks == 100);
+  CHECK(x.segments[0].from_lba == 5);
+  CHECK(x.segments[0].to_lba == 6);
+  CHECK_FALSE(x.segments[1].counts_destination);
+}
+
+TEST_CASE("A list may go without an identifier, but then it must have none") {
+  Bytes l = list({}, {});
+  l[1] = 3 << 3;
+  sl_xcopy x;
+  REQUIRE(parse(l, x) == SL_OK);
+  CHECK_FALSE(x.has_list_id);
+  l[0] = 1;
+  CHECK(parse(l) == SL_INVALID_PARAM_FIELD);
+  l[0] = 0;
+  l[1] = 1 << 3;
+  CHECK(parse(l) == SL_INVALID_PARAM_FIELD);
+}
+
+TEST_CASE("Every list that is cut anywhere is refused, and nothing behind it is read") {
+  const Bytes whole = list({cscd(), cscd()}, {segment(0, 1, 8)});
+  REQUIRE(parse(whole) == SL_OK);
+  for (std::size_t n = 0; n < whole.size(); n++)
+    CHECK(parse(Bytes(whole.begin(), whole.begin() + static_cast<long>(n))) ==
+          SL_PARAM_LIST_LENGTH);
+}
+
+TEST_CASE("Lengths that do not fit their descriptors are refused") {
+  Bytes l = list({cscd()}, {segment(0, 0, 8)});
+  l[3] = 31;
+  CHECK(parse(l) == SL_PARAM_LIST_LENGTH);
+  l = list({cscd()}, {segment(0, 0, 8)});
+  sl_put_be32(27, &l[8]);
+  CHECK(parse(l) == SL_PARAM_LIST_LENGTH);
+  sl_put_be32(0xfffffff0, &l[8]);
+  CHECK(parse(l) == SL_PARAM_LIST_LENGTH);
+  l = list({cscd()}, {segment(0, 0, 8)});
+  l[16 + 32 + 3] = 0x14;
+  CHECK(parse(l) == SL_INVALID_PARAM_FIELD);
+}
+
+TEST_CASE("More than the limits is refused by name") {
+  CHECK(parse(list(std::vector<Bytes>(SL_XCOPY_MAX_CSCDS, cscd()), {})) == SL_OK);
+  CHECK(parse(list(std::vector<Bytes>(SL_XCOPY_MAX_CSCDS + 1, cscd()), {})) == SL_TOO_MANY_CSCDS);
+  CHECK(parse(list({cscd()}, std::vector<Bytes>(SL_XCOPY_MAX_SEGMENTS, segment(0, 0, 1)))) ==
+        SL_OK);
+  CHECK(parse(list({cscd()}, std::vector<Bytes>(SL_XCOPY_MAX_SEGMENTS + 1, segment(0, 0, 1)))) ==
+        SL_TOO_MANY_SEGMENTS);
+  Bytes l = list({}, {});
+  l[15] = 1;
+  CHECK(parse(l) == SL_INLINE_DATA_EXCEEDED);
+}
+
+TEST_CASE("Descriptors of other kinds are told apart") {
+  CHECK(parse(list({cscd(0xe0)}, {})) == SL_UNSUPPORTED_CSCD);
+  Bytes other = segment(0, 0, 1);
+  other[0] = 0x0b;
+  CHECK(parse(list({cscd()}, {other})) == SL_UNSUPPORTED_SEGMENT);
+  CHECK(parse(list({cscd()}, {segment(0, 1, 1)})) == SL_CSCD_UNREACHABLE);
+  Bytes odd = cscd();
+  odd[7] = 21;
+  CHECK(parse(list({odd}, {})) == SL_INVALID_PARAM_FIELD);
+  odd[7] = 0;
+  CHECK(parse(list({odd}, {})) == SL_INVALID_PARAM_FIELD);
+  odd = cscd();
+  odd[5] |= 0x10; // of a port
+  CHECK(parse(list({odd}, {})) == SL_INVALID_PARAM_FIELD);
+}
+
+TEST_CASE("A unit is known by any designator of its own on page 83h, whole and no other") {
+  sl_unit unit{};
+  strcpy(unit.vendor, "SCST_FIO");
+  strcpy(unit.vendor_specific, "abc-disk");
+  unit.naa_id = 0x5123456789abcdef;
+  sl_port_id port{};
+  port.rel_tgt_id = 3;
+  const u8 cdb[6] = {0x12, 1, 0x83, 0, 0xff, 0};
+  u8 page[SL_INQUIRY_MAX];
+  std::size_t len = 0;
+  REQUIRE(sl_inquiry(cdb, &unit, &port, page, &len) == SL_OK);
+
+  sl_xcopy x;
+  REQUIRE(parse(list({cscd()}, {}), x) == SL_OK);
+  CHECK(sl_xcopy_names(&x.cscds[0], page, len));
+  for (std::size_t n = 0; n < len; n++)
+    CHECK_FALSE(sl_xcopy_names(&x.cscds[0], page, n));
+  x.cscds[0].designator[7] ^= 1;
+  CHECK_FALSE(sl_xcopy_names(&x.cscds[0], page, len));
+  x.cscds[0].designator[7] ^= 1;
+  x.cscds[0].len = 7;
+  CHECK_FALSE(sl_xcopy_names(&x.cscds[0], page, len));
+}
+
+TEST_CASE("The limits that are told are those that hold") {
+  u8 p[SL_XCOPY_PARAMETERS_LEN];
+  sl_xcopy_parameters(p, 5);
+  CHECK(sl_get_be32(p) == sizeof(p) - 4);
+  CHECK(sl_get_be16(p + 8) == SL_XCOPY_MAX_CSCDS);
+  CHECK(sl_get_be16(p + 10) == SL_XCOPY_MAX_SEGMENTS);
+  CHECK(sl_get_be32(p + 12) == SL_XCOPY_MAX_CSCDS * 32 + SL_XCOPY_MAX_SEGMENTS * 28);
+  CHECK(p[36] == 5);
+  CHECK(p[43] == 2);
+  CHECK((p[44] == 0x02 && p[45] == 0xe4));
+}
+
+TEST_CASE("The transfer count changes its unit before it overflows") {
+  u8 p[SL_XCOPY_STATUS_LEN];
+  sl_xcopy_status(p, SL_XCOPY_DONE, 3, 0xffffffff);
+  CHECK(p[4] == 1);
+  CHECK(sl_get_be16(p + 5) == 3);
+  CHECK((p[7] == 0 && sl_get_be32(p + 8) == 0xffffffff));
+  sl_xcopy_status(p, SL_XCOPY_FAILED, 0, u64{0x100000000});
+  CHECK(p[4] == 2);
+  CHECK((p[7] == 1 && sl_get_be32(p + 8) == 0x400000));
+}
