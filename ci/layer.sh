@@ -35,6 +35,32 @@ files() {
 # CPUs; the command prints its verdict itself.
 each() { tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" "$@"; }
 
+# remember NAME KEY COMMAND...: the verdicts of COMMAND; when all were good under this KEY before,
+# those of then, with the time.
+remember() {
+	seen=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/scst/recipes/$1-$2
+	said=$cache/$1.log
+	name=$1
+	shift 2
+	if [ -e "$seen" ]; then
+		touch -a "$seen"
+		sed "/(unchanged since/!s/$/ (unchanged since $(date -ur "$seen" '+%Y-%m-%d %H:%M') UTC)/" "$seen"
+		return
+	fi
+	code=0
+	"$@" >"$said" 2>&1 || code=$?
+	cat "$said"
+	if ! grep -q '^not ok ' "$said"; then
+		[ $code = 0 ] || {
+			not_ok "$name: ended with $code before its end"
+			return
+		}
+		mkdir -p "${seen%/*}"
+		find "${seen%/*}" -mtime +30 -delete
+		grep '^ok ' "$said" >"$seen.new" && mv "$seen.new" "$seen"
+	fi
+}
+
 kernel_files() {
 	files 'src/core/*.[ch]' 'src/handlers/*.[ch]' 'src/targets/*.[ch]' 'src/include/*.h' \
 		'src/lib/*.[ch]' 'src/compat/*.[ch]'

@@ -33,8 +33,11 @@ RESTRICT+=" !test? ( test )"
 RDEPEND="
 	dev-libs/libfmt:=
 	installer? (
+		app-arch/libarchive:=
+		dev-cpp/tomlplusplus:=
 		dev-libs/openssl:=
 		net-libs/libiscsi:=
+		net-misc/curl
 		sys-apps/kmod:=
 		sys-apps/util-linux
 	)
@@ -55,7 +58,6 @@ DEPEND="
 	installer? (
 		dev-cpp/cli11
 		dev-cpp/nlohmann_json
-		dev-cpp/tomlplusplus
 	)
 	test? ( dev-cpp/catch )
 "
