@@ -109,7 +109,11 @@ void add_verbs(CLI::App& app, Cli& cli) {
   app.add_subcommand("kernels", "List the kernels here, and what fits each")
       ->add_option("--parse", cli.parse, "Only take this release string apart")
       ->type_name("STRING");
-  app.add_subcommand("explain", "Say what fits a kernel, and why");
+  app.add_subcommand("explain", "Say what fits a kernel, and why; or what a check means")
+      ->add_option("id", cli.check, "A check of the doctor, such as C08")
+      ->type_name("ID");
+  app.add_subcommand("doctor", "Look for what is wrong here, and say what helps")
+      ->add_flag("--fix", cli.fix, "Put right what can be");
   app.add_subcommand("catalog", "What is known about kernels, releases and patches")
       ->add_option("verb", cli.catalog_verb, "lint: find what is wrong in it")
       ->required()

@@ -15,9 +15,10 @@ struct Cli {
   std::string guest_verb, catalog_verb;
   Options options;
   VerifyOptions verify;
+  std::string check;    ///< id for "explain"; "" = a kernel is asked about
   std::string parse;    ///< release string for "kernels"
   std::string data_dir; ///< "" = the installed one
-  bool yes = false, dry_run = false, json = false, delete_data = false;
+  bool yes = false, dry_run = false, json = false, delete_data = false, fix = false;
 };
 
 /// Either the command line, or the exit code to end with: help was shown, or an error.

@@ -318,10 +318,11 @@ struct Verb {
 };
 
 constexpr std::array verbs{
-    Verb{"facts", show_facts},     Verb{"kernels", show_kernels}, Verb{"explain", explain},
-    Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},       Verb{"apply", apply},
-    Verb{"status", status},        Verb{"resume", resume},        Verb{"rollback", rollback},
-    Verb{"uninstall", uninstall},  Verb{"verify", verify_target}, Verb{"guest", guest}};
+    Verb{"facts", show_facts},   Verb{"kernels", show_kernels}, Verb{"explain", explain},
+    Verb{"doctor", show_doctor}, Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},
+    Verb{"apply", apply},        Verb{"status", status},        Verb{"resume", resume},
+    Verb{"rollback", rollback},  Verb{"uninstall", uninstall},  Verb{"verify", verify_target},
+    Verb{"guest", guest}};
 
 } // namespace
 

@@ -3,6 +3,7 @@
 #include "looking.hh"
 
 #include "catalog/load.hh"
+#include "doctor/run.hh"
 #include "facts/gather.hh"
 #include "plan/kernels.hh"
 #include "report/kernels.hh"
@@ -93,7 +94,40 @@ int show_kernels(const Session& s) {
   return 0;
 }
 
+int show_doctor(const Session& s) {
+  const auto facts = gather_facts(s);
+  if (!facts)
+    return s.fail(facts.error());
+  const auto catalog = load_catalog(s);
+  if (!catalog)
+    return s.fail(catalog.error());
+  auto all = doctor::examine(s.sys, *facts, *catalog);
+  if (s.cli.fix) {
+    if (!s.sys.is_root())
+      return s.fail({"doctor --fix", "", "this needs root",
+                     "Run scst-install with sudo or as root.", Exit::privilege});
+    if (auto agreed = s.confirm("Put right what can be?"); !agreed)
+      return s.fail(agreed.error());
+    for (const std::string& line : doctor::fix(s.sys, *facts, *catalog, all))
+      (s.cli.json ? s.terminal.err : s.terminal.out)(line + '\n');
+    const auto again = gather_facts(s);
+    if (!again)
+      return s.fail(again.error());
+    all = doctor::examine(s.sys, *again, *catalog);
+  }
+  print(s, doctor::json_of(all), doctor::text_of(all));
+  return s.end(doctor::exit_of(all));
+}
+
 int explain(const Session& s) {
+  if (!s.cli.check.empty()) {
+    const std::string text = doctor::explanation(s.cli.check);
+    if (text.empty())
+      return s.fail({"explain", s.cli.check, "the doctor has no such check",
+                     "'scst-install doctor --json' lists them.", Exit::usage});
+    print(s, {{"schema", 1}, {"text", text}}, text);
+    return 0;
+  }
   const std::string& wish = s.cli.options.kernel;
   const auto facts = gather_facts(s);
   if (!facts)

@@ -8,6 +8,7 @@ struct Session;
 
 int show_facts(const Session& s);
 int show_kernels(const Session& s);
+int show_doctor(const Session& s);
 int explain(const Session& s);
 int lint_catalog(const Session& s);
 
