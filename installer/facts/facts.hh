@@ -93,7 +93,6 @@ struct SourceTree {
   std::string dir;     ///< on the target
   std::string release; ///< by its makefile
   Version version;
-  bool unpacked = false; ///< by an earlier run
 };
 
 /// What building a kernel and a release of upstream takes.

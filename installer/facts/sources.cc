@@ -42,8 +42,7 @@ void look_at_trees(sys::System& sys, Facts& facts) {
       continue;
     const std::string release = release_by(sys.read(tree + "/Makefile").value_or(""));
     if (const Release r = parse_release(release); r.known())
-      facts.build.trees.push_back(
-          {"/usr/src/" + name, release, r.version(), there(sys, tree + "/.scst-install")});
+      facts.build.trees.push_back({"/usr/src/" + name, release, r.version()});
   }
 }
 

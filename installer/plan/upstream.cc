@@ -80,52 +80,40 @@ private:
   [[nodiscard]] bool procfs() const { return c_.selection.procfs; }
   [[nodiscard]] bool from_tree() const { return release().build == "tree"; }
 
+  /// The tree of that very release, else of the base version that was asked for.
+  [[nodiscard]] const SourceTree* tree_here() const {
+    const SourceTree* found = nullptr;
+    const bool bare = c_.subject.release.vendor == "vanilla" && c_.subject.version == base_;
+    for (const SourceTree& t : b_.facts.build.trees) {
+      if (t.release == c_.release)
+        return &t;
+      if (bare && base_of(t.version) == base_)
+        found = &t;
+    }
+    return found;
+  }
+
   /// A full source that is here already, before one that has to be fetched.
   void find_tree() {
     kernel_ = c_.release;
-    for (const SourceTree& t : b_.facts.build.trees) {
-      const bool same = t.release == c_.release;
-      const bool same_base = c_.subject.release.vendor == "vanilla" &&
-                             base_of(t.version) == base_ && c_.subject.version == base_;
-      if (!same && (!same_base || !tree_.empty()))
-        continue;
-      tree_ = t.dir;
-      kernel_ = t.release;
-    }
-    ours_ = tree_.empty() || tree_ == "/usr/src/linux-" + c_.release;
-    if (tree_.empty() && c_.subject.release.vendor == "vanilla") {
-      tree_ = "/usr/src/linux-" + c_.release;
-      want_kernel();
-    } else if (ours_ && !tree_.empty()) {
-      want_kernel_again();
-    } else if (tree_.empty()) {
-      const bool gentoo = c_.subject.release.vendor == "Gentoo";
-      b_.refuse(Exit::missing, fmt::format("there is no source of kernel {} in /usr/src", kernel_),
-                c_.offered != nullptr ? fmt::format("Install it: emerge {}", c_.offered->package)
-                : gentoo              ? "Install gentoo-sources of that version with emerge."
-                         : fmt::format("Unpack its source there, or name the vanilla kernel: "
-                                       "--kernel {}",
-                                       base_text(base_)));
-    }
-  }
-
-  /// The tree that an earlier run has unpacked is planned again, so that a second run finds all
-  /// steps done; that takes the archive's name only where it can be told.
-  void want_kernel_again() {
-    const std::size_t before = wanted_.size();
-    const std::size_t refusals = b_.out.refusals.size();
-    want_kernel();
-    const bool at_hand = b_.options.offline.empty() || b_.out.refusals.size() == refusals;
-    if (at_hand && unpacked_by_us())
+    if (const SourceTree* tree = tree_here()) {
+      tree_ = tree->dir;
+      kernel_ = tree->release;
       return;
-    wanted_.resize(before);
-    b_.out.refusals.resize(refusals);
-  }
-
-  [[nodiscard]] bool unpacked_by_us() const {
-    const auto& trees = b_.facts.build.trees;
-    return std::any_of(trees.begin(), trees.end(),
-                       [&](const SourceTree& t) { return t.dir == tree_ && t.unpacked; });
+    }
+    tree_ = "/usr/src/linux-" + kernel_;
+    if (c_.subject.release.vendor == "vanilla") {
+      want_kernel();
+      return;
+    }
+    std::string hint = fmt::format(
+        "Unpack its source there, or name the vanilla kernel: --kernel {}", base_text(base_));
+    if (c_.offered != nullptr)
+      hint = fmt::format("Install it: emerge {}", c_.offered->package);
+    else if (c_.subject.release.vendor == "Gentoo")
+      hint = "Install gentoo-sources of that version with emerge.";
+    b_.refuse(Exit::missing, fmt::format("there is no source of kernel {} in /usr/src", kernel_),
+              hint);
   }
 
   void want_kernel() {
@@ -429,7 +417,6 @@ private:
   Candidate c_;
   Version base_;
   std::string tree_, kernel_;
-  bool ours_ = false;
   std::vector<Wanted> wanted_;
 };
 
