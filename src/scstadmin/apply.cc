@@ -97,10 +97,14 @@ Outcome apply(Sysfs& sysfs, const std::vector<Operation>& operations, bool stop_
   Outcome outcome;
   std::vector<std::string> missing; // folders whose creation failed
   for (const Operation& op : operations) {
-    // One error for an object that is not there, none for each thing in it.
-    if (std::any_of(missing.begin(), missing.end(),
-                    [&](const std::string& m) { return op.path.starts_with(m + "/"); }))
+    // One error for an object that is not there, none for each thing in it or on it.
+    if (std::any_of(missing.begin(), missing.end(), [&](const std::string& m) {
+          return op.path.starts_with(m + "/") || op.needs == m;
+        })) {
+      if (!op.object.empty())
+        missing.push_back(op.object);
       continue;
+    }
     if (told)
       told(op);
     std::string error;

@@ -54,9 +54,9 @@ private:
   }
 
   void add(std::string what, std::string path, std::string text, const Place& place = {},
-           std::string object = {}) {
-    out_.operations.push_back(
-        {std::move(what), std::move(path), std::move(text), std::move(object), false, place});
+           std::string object = {}, std::string needs = {}) {
+    out_.operations.push_back({std::move(what), std::move(path), std::move(text), std::move(object),
+                               false, place, std::move(needs)});
   }
   void set(const std::string& of, const std::string& folder, const Attribute& a) {
     const std::string path = folder.empty() ? a.name : folder + "/" + a.name;
@@ -65,7 +65,8 @@ private:
                                a.value,
                                {},
                                true,
-                               a.place});
+                               a.place,
+                               {}});
   }
   void leave(const std::string& text) { out_.left_alone.push_back(text); }
   void error(const Place& place, const std::string& text) {
@@ -348,10 +349,10 @@ private:
       set_attributes(lun, *live_lun, folder + "/luns/" + lun.name, mgmt, nullptr);
     } else if (!live_lun) {
       add(fmt::format("add {} ({}) to {}", title(lun), lun.device, title(owner)), mgmt,
-          "add " + text, lun.place, folder + "/luns/" + lun.name);
+          "add " + text, lun.place, folder + "/luns/" + lun.name, "devices/" + lun.device);
     } else if (force_) {
       add(fmt::format("replace {} of {} by {}", title(lun), title(owner), lun.device), mgmt,
-          "replace " + text, lun.place);
+          "replace " + text, lun.place, {}, "devices/" + lun.device);
     } else {
       leave(fmt::format("{}{} of {} is mapped to {} otherwise", to_text(lun.place), title(lun),
                         title(owner), live_lun->device));
@@ -424,7 +425,8 @@ private:
                  const std::string& parent) {
     const std::string folder = parent + "/" + n.name;
     if (!now)
-      add("add " + title(n), mgmt, verb + n.name, n.place, folder);
+      add("add " + title(n), mgmt, verb + n.name, n.place, folder,
+          n.kind == Kind::MemberDevice ? "devices/" + n.name : std::string());
     if (now)
       set_attributes(n, *now, folder, mgmt, nullptr);
     else

@@ -18,6 +18,7 @@ struct Operation {
   std::string object;     ///< folder that the write creates, if it creates one
   bool attribute = false; ///< sets an attribute: no write if it has the value already
   Place place;            ///< what in the file asks for it
+  std::string needs;      ///< folder that must be there first, if it is made elsewhere
 };
 
 struct Diff {
