@@ -92,7 +92,7 @@ Result<void> accept(const Context& ctx, const Fetch& f) {
   if (wanted.empty()) {
     if (auto pinned = pins::add(ctx.sys, f.pins, f.name, *found); !pinned)
       return pinned;
-    say(ctx, fmt::format("PINNED: nobody publishes a digest of {}. This copy is trusted from now "
+    say(ctx, fmt::format("PINNED: the catalog has no digest of {}. This copy is trusted from now "
                          "on, and another one refused: SHA-256 {}, remembered in {}",
                          f.name, *found, f.pins));
   }

@@ -209,7 +209,7 @@ private:
     const std::string& offline = b_.options.offline;
     b_.add("fetch:" + file.component,
            fmt::format("{} {}", offline.empty() ? "fetch" : "take", file.name),
-           file.digest.empty() ? "nobody publishes a digest of it: the first copy is trusted and "
+           file.digest.empty() ? "the catalog has no digest of it: the first copy is trusted and "
                                  "remembered, another one refused"
                                : "its SHA-256 is known",
            {cached(file)},
