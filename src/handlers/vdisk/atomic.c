@@ -242,7 +242,7 @@ static int sanitize_run(const struct sanitize *s)
 	if (ret)
 		vdisk_err("device %s: sanitizing failed (%d)", vd->dev->name, ret);
 	WRITE_ONCE(vd->sanitize_failed, ret);
-	WRITE_ONCE(vd->sanitizing, false);
+	clear_bit(0, &vd->sanitizing);
 	return ret;
 }
 
@@ -302,7 +302,6 @@ static void sanitize_start(struct scst_cmd *cmd, struct sanitize *s)
 	int ret;
 
 	s->vd->sanitize_unrestricted = cmd->cdb_bytes[1] & 0x20;
-	WRITE_ONCE(s->vd->sanitizing, true);
 	if (immediate) {
 		scst_dev_get(cmd->dev);
 		queue_work(system_dfl_wq, &s->work);
@@ -326,6 +325,9 @@ void fileio_sanitize(struct scst_cmd *cmd)
 		return;
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	sense = s ? sanitize_prepare(cmd, s) : SL_INTERNAL_FAILURE;
+	/* Two that came at once have both found the medium free. */
+	if (!sense && test_and_set_bit(0, &s->vd->sanitizing))
+		sense = SL_SANITIZE_IN_PROGRESS;
 	if (!sense) {
 		sanitize_start(cmd, s);
 		return;

@@ -31,7 +31,7 @@ struct vdisk {
 	/* Whoever changes the medium reads it; what must not be cut in two writes it. */
 	struct percpu_rw_semaphore medium;
 	bool ejected;			/* removable, and the medium is out */
-	bool sanitizing;		/* nobody gets at the medium (SBC-4 4.11) */
+	unsigned long sanitizing;	/* bit 0: nobody gets at the medium (SBC-4 4.11) */
 	bool sanitize_failed;		/* until a success, or EXIT FAILURE MODE if ... */
 	bool sanitize_unrestricted;	/* ... the last SANITIZE had AUSE set */
 	char *filename;			/* fileio, blockio */
