@@ -55,9 +55,9 @@ printf '%s\nTARGET_DRIVER iscsi {\n\tenabled 1\n%s\n}\n' "$devices" "$targets" >
 serve
 refused "somebody else gets a device that is served" mount "$loop" /mnt
 
-suites thin Mandatory CompareAndWrite OrWrite Prefetch10 Prefetch16 ReadDefectData10 \
-	ReadDefectData12 Unmap Verify10 Verify12 Verify16 WriteSame10 WriteSame16 WriteVerify10 \
-	WriteVerify12 WriteVerify16 Reserve6 PrinReadKeys PrinReportCapabilities \
+suites thin Mandatory CompareAndWrite OrWrite ExtendedCopy ReceiveCopyResults Prefetch10 \
+	Prefetch16 ReadDefectData10 ReadDefectData12 Unmap Verify10 Verify12 Verify16 \
+	WriteSame10 WriteSame16 WriteVerify10 WriteVerify12 WriteVerify16 Reserve6 PrinReadKeys PrinReportCapabilities \
 	PrinServiceactionRange ProutRegister ProutReserve ProutClear ProutPreempt
 suites block Read10 Read16 Write10 Write16 Verify16 WriteVerify16 WriteSame16 Unmap \
 	CompareAndWrite OrWrite
