@@ -234,7 +234,7 @@ Result<std::vector<std::string>> Fake::discover(const std::string& portal, int /
 DownloadEnd Fake::download(const Download& what) {
   asked.push_back(what.url);
   if (!hitches.empty()) {
-    const DownloadEnd end = hitches.front();
+    DownloadEnd end = hitches.front();
     hitches.erase(hitches.begin());
     return end;
   }
