@@ -108,13 +108,15 @@ run_suite() {
 	url=$1 suite=$2
 	log=$RESULTS/iscsi-test-cu.$suite
 	code=0
+	begun=$(cut -d. -f1 /proc/uptime)
 	timeout 400 iscsi-test-cu -d -v -t "ALL.$suite" "$url" >"$log" 2>&1 || code=$?
 	grep -a 'SKIPPED' "$log" | sort -u | sed "s/^ */skipped: $suite: /"
 	# The summary's line reads: tests TOTAL RAN PASSED FAILED INACTIVE.
+	took=$(($(cut -d. -f1 /proc/uptime) - begun))
 	# shellcheck disable=SC2046 # words wanted
 	set -- $(sed -n 's/^ *tests  *//p' "$log")
 	if [ "$code" = 0 ] && [ "${2:-0}" -gt 0 ] && [ "${4:-1}" = 0 ]; then
-		say "passed: $suite, $3 of $2 tests"
+		say "passed: $suite, $3 of $2 tests, $took s"
 		return
 	fi
 	say "FAILED: $suite: exit code $code, ${4:-?} of ${2:-?} tests failed"

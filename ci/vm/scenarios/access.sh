@@ -4,6 +4,7 @@
 # Who sees a LUN, and who may write to it.
 # image: target
 # timeout: 600
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

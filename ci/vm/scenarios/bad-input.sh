@@ -5,6 +5,7 @@
 # leaves nothing half-done.
 # image: target
 # timeout: 600
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

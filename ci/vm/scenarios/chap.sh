@@ -5,6 +5,7 @@
 # accounts of targets and of discovery, portals, redirection, IPv6.
 # image: target
 # timeout: 900
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

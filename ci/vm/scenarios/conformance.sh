@@ -5,6 +5,7 @@
 # file, a block device, removable, read-only, with a cache that counts as stored, and none at all.
 # image: target
 # timeout: 1800
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

@@ -7,6 +7,7 @@
 # everyday check kills the executor at every record on a folder (installer/tests/kill_test.cc).
 # image: bare
 # timeout: 3600
+# cpus: 1
 # slow: yes
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh

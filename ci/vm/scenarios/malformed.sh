@@ -5,6 +5,7 @@
 # rejected, and touches nothing else. A session of the Linux initiator reads and compares all the while.
 # image: target
 # timeout: 900
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

@@ -4,6 +4,7 @@
 # What scst-install set up comes back by itself after a reboot: target, LUN and data.
 # image: target
 # timeout: 900
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

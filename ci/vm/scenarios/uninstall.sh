@@ -5,6 +5,7 @@
 # it was, file by file.
 # image: bare
 # timeout: 1500
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
