@@ -4,6 +4,7 @@
 # The test bed itself: shares, results, exit codes and reboots work before anything relies on them.
 # image: plain
 # timeout: 300
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

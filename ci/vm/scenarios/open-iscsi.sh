@@ -5,6 +5,7 @@
 # plainly and with header and data digests.
 # image: target
 # timeout: 900
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
