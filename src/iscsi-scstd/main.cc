@@ -6,6 +6,7 @@
 #include "exit_code.hh"
 #include "kernel.hh"
 #include "log.hh"
+#include "notify.hh"
 #include "options.hh"
 #include "sandbox.hh"
 #include "server.hh"
@@ -16,7 +17,6 @@
 #include <cstring>
 #include <ctime>
 #include <sys/signalfd.h>
-#include <systemd/sd-daemon.h>
 
 namespace {
 
@@ -68,10 +68,10 @@ int serve(const Options& options, Background& background) {
   if (std::string error = confine(ids, opened.kernel->event_fd()); !error.empty())
     return fail(ExitCode::Failed, error);
   background.ready(options.debug);
-  sd_notify(0, "READY=1");
+  notify("READY=1");
   log(Level::Info, "version {} is ready", SCST_VERSION);
   const bool ok = server.run();
-  sd_notify(0, "STOPPING=1");
+  notify("STOPPING=1");
   return end(ok ? ExitCode::Ok : ExitCode::Failed);
 }
 

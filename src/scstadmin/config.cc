@@ -5,6 +5,7 @@
 #include "apply.hh"
 #include "conf_read.hh"
 #include "conf_write.hh"
+#include "foreign.hh"
 #include "sysfs_read.hh"
 
 #include <cerrno>
@@ -42,6 +43,8 @@ bool load(Session& s, const std::string& file, Conf& conf) {
     s.error(fmt::format("{}: {} error(s); nothing was changed", file, conf.errors.size()));
   else if (conf.root.attributes.empty() && conf.root.children.empty())
     s.error(fmt::format("warning: {} is empty", file));
+  for (const std::string& text : drop_foreign(conf.root))
+    s.out("\t" + text + ": left out");
   return conf.errors.empty();
 }
 

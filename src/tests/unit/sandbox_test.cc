@@ -5,6 +5,7 @@
 #include "catch.hh"
 #include "initiator.hh"
 #include "kernel_twin.hh"
+#include "notify.hh"
 #include "sandbox.hh"
 #include "server.hh"
 
@@ -19,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 
 using namespace initiator;
 
@@ -120,6 +120,7 @@ TEST_CASE("The confined daemon may still call the control device") {
         EBADF);
 }
 
+#ifdef HAVE_SYSTEMD
 TEST_CASE("The confined daemon can still tell systemd that it is ready") {
   scstd::UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_un a{};
@@ -131,13 +132,14 @@ TEST_CASE("The confined daemon can still tell systemd that it is ready") {
   const auto len = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   REQUIRE(bind(fd.get(), reinterpret_cast<sockaddr*>(&a), len) == 0);
   setenv("NOTIFY_SOCKET", name.c_str(), 1);
-  const int code = confined([](int) { return sd_notify(0, "READY=1") > 0 ? 0 : 1; });
+  const int code = confined([](int) { return scstd::notify("READY=1") ? 0 : 1; });
   unsetenv("NOTIFY_SOCKET");
   CHECK(code == 0);
   char text[64] = "";
   CHECK(recv(fd.get(), text, sizeof(text) - 1, MSG_DONTWAIT) == 7);
   CHECK(std::string(text) == "READY=1");
 }
+#endif
 
 TEST_CASE("No capability is left after confining") {
   CHECK(confined([](int proc_status) {

@@ -23,11 +23,7 @@ fi
 LICENSE="GPL-2"
 SLOT="0"
 IUSE="installer +iscsi local systemd test"
-# The daemon's tests talk to systemd's library.
-REQUIRED_USE="
-	local? ( modules )
-	test? ( systemd )
-"
+REQUIRED_USE="local? ( modules )"
 RESTRICT+=" !test? ( test )"
 
 RDEPEND="
@@ -117,13 +113,8 @@ pkg_setup() {
 	linux-mod-r1_pkg_setup
 }
 
-src_prepare() {
-	use systemd || eapply "${FILESDIR}/scst-without-libsystemd.patch"
-	cmake_src_prepare
-}
-
 src_configure() {
-	local emesonargs=( $(meson_feature test tests) )
+	local emesonargs=( $(meson_feature test tests) $(meson_feature systemd) )
 	in_programs meson_src_configure
 
 	local mycmakeargs=( -DBUILD_TESTING=$(usex test) )

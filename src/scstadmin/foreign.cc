@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "foreign.hh"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace scstadm {
+
+namespace {
+
+/// They tune how SCST works, not what it serves: leaving them out loses nothing.
+struct Foreign {
+  Kind kind;
+  const char* name;
+  const char* why;
+};
+
+constexpr const char* kNoThreads = "devices have no threads of their own";
+constexpr const char* kNoPools = "data lies in the page cache or in pages of its command";
+constexpr const char* kNoTasklets = "commands run where their data arrives, not in tasklets";
+constexpr const char* kOneSubmitter = "I/O is not submitted by a thread of each initiator";
+constexpr const char* kSocketCpu = "a connection is served where its packets arrive";
+
+const Foreign kForeign[] = {
+    {Kind::Root, "max_tasklet_cmd", kNoTasklets},
+    {Kind::Root, "poll_us", kNoTasklets},
+    {Kind::Root, "force_global_sgv_pool", kNoPools},
+    {Kind::Device, "threads_num", kNoThreads},
+    {Kind::Device, "threads_pool_type", kNoThreads},
+    {Kind::Device, "async", "reads and writes of files never wait in a thread of the device"},
+    {Kind::Device, "zero_copy", "pages of the page cache are always sent as they are"},
+    {Kind::Device, "numa_node_id", kNoThreads},
+    {Kind::Target, "io_grouping_type", kOneSubmitter},
+    {Kind::Group, "io_grouping_type", kOneSubmitter},
+    {Kind::Target, "cpu_mask", kSocketCpu},
+    {Kind::Group, "cpu_mask", kSocketCpu},
+};
+
+const Foreign* find(Kind kind, const std::string& name) {
+  const auto* found = std::find_if(std::begin(kForeign), std::end(kForeign), [&](const Foreign& f) {
+    return f.kind == kind && name == f.name;
+  });
+  return found == std::end(kForeign) ? nullptr : found;
+}
+
+void drop(Node& node, std::vector<std::string>& told) {
+  auto& all = node.attributes;
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const Attribute& a) {
+                             const Foreign* f = find(node.kind, a.name);
+                             if (f)
+                               told.push_back(fmt::format("{}{} of {} means nothing here, {}",
+                                                          to_text(a.place), a.name, title(node),
+                                                          f->why));
+                             return f != nullptr;
+                           }),
+            all.end());
+  for (Node& child : node.children)
+    drop(child, told);
+}
+
+} // namespace
+
+std::vector<std::string> drop_foreign(Node& node) {
+  std::vector<std::string> told;
+  drop(node, told);
+  return told;
+}
+
+} // namespace scstadm
