@@ -10,7 +10,7 @@ static int scst_acg_make_dirs(struct scst_acg *acg)
 	struct scst_dir *parent = acg->tgt->dir;
 
 	if (acg->name) {
-		acg->dir = scst_dir_create(acg->name, acg->tgt->groups_dir, acg, NULL);
+		acg->dir = scst_dir_create(acg->name, acg->tgt->groups_dir, acg, scst_acg_attrs);
 		if (!acg->dir)
 			return -ENOMEM;
 		parent = acg->dir;
@@ -88,6 +88,15 @@ struct scst_acg *scst_acg_for_initiator(struct scst_tgt *tgt, const char *initia
 	return tgt->default_acg;
 }
 
+void scst_acg_apply(struct scst_acg *acg)
+{
+	struct scst_session *sess;
+
+	list_for_each_entry(sess, &acg->tgt->sessions, entry)
+		if (sess->acg == acg)
+			scst_sess_enter_acg(sess, acg);
+}
+
 static int scst_lun_publish(struct scst_lun *lun)
 {
 	struct scst_device *dev = lun->dev;
@@ -122,7 +131,7 @@ static void scst_lun_withdraw(struct scst_lun *lun)
 	scst_dir_remove(lun->dir);
 }
 
-static int scst_lun_to_sessions(struct scst_lun *lun)
+static int scst_lun_to_sessions(struct scst_lun *lun, unsigned long ua)
 {
 	struct scst_session *sess;
 	int ret;
@@ -130,7 +139,7 @@ static int scst_lun_to_sessions(struct scst_lun *lun)
 	list_for_each_entry(sess, &lun->acg->tgt->sessions, entry) {
 		if (sess->acg != lun->acg)
 			continue;
-		ret = scst_sess_add_lun(sess, lun);
+		ret = scst_sess_add_lun(sess, lun, ua);
 		if (ret)
 			return ret;
 	}
@@ -164,7 +173,8 @@ static void scst_lun_take_out(struct scst_lun *lun)
 	kfree(lun);
 }
 
-static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only)
+static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only,
+			   unsigned long ua)
 {
 	struct scst_lun *lun = kzalloc(sizeof(*lun), GFP_KERNEL);
 	int ret;
@@ -182,7 +192,7 @@ static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr
 	if (ret)
 		goto out_erase;
 	list_add_tail(&lun->dev_entry, &dev->luns);
-	ret = scst_lun_to_sessions(lun);
+	ret = scst_lun_to_sessions(lun, ua);
 	if (ret)
 		scst_lun_take_out(lun);
 	return ret;
@@ -203,25 +213,14 @@ int scst_acg_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool
 			 acg->name ? acg->name : "(default)", acg->tgt->name);
 		return -EEXIST;
 	}
-	ret = scst_lun_put_in(acg, dev, nr, read_only);
+	ret = scst_lun_put_in(acg, dev, nr, read_only, BIT(SCST_UA_RESET));
 	if (!ret)
 		scst_acg_luns_changed(acg);
 	return ret;
 }
 
-static void scst_raise_inquiry_changed(struct scst_acg *acg, u32 nr)
-{
-	struct scst_session *sess;
-	struct scst_tgt_dev *td;
-
-	list_for_each_entry(sess, &acg->tgt->sessions, entry) {
-		td = sess->acg == acg ? xa_load(&sess->luns, nr) : NULL;
-		if (td)
-			set_bit(SCST_UA_INQUIRY_CHANGED, &td->ua);
-	}
-}
-
-int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only)
+int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only,
+			 bool tell)
 {
 	struct scst_lun *old = xa_load(&acg->luns, nr);
 	int ret;
@@ -229,11 +228,9 @@ int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, 
 	if (!old)
 		return scst_acg_add_lun(acg, dev, nr, read_only);
 	scst_lun_take_out(old);
-	ret = scst_lun_put_in(acg, dev, nr, read_only);
+	ret = scst_lun_put_in(acg, dev, nr, read_only, tell ? BIT(SCST_UA_INQUIRY_CHANGED) : 0);
 	if (ret)
 		scst_acg_luns_changed(acg);
-	else
-		scst_raise_inquiry_changed(acg, nr);
 	return ret;
 }
 

@@ -63,17 +63,22 @@ static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
 	scst_cmd_set_residual(cmd, 0);
 }
 
-static void scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
+/* False: there are as many commands as may be. */
+static bool scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
 {
 	struct scst_tgt_dev *td = scst_tgt_dev_get(cmd->sess, cmd->lun);
+	u32 nr;
 
 	if (!td)
-		return;
+		return true;
 	cmd->tgt_dev = td;
 	cmd->dev = td->dev;
 	spin_lock(&td->lock);
 	list_add_tail(&cmd->tgt_dev_entry, &td->cmds);
+	nr = ++td->nr_cmds;
 	spin_unlock(&td->lock);
+	return nr <= READ_ONCE(td->dev->max_tgt_dev_commands) ||
+	       test_bit(SCST_CMD_INTERNAL, &cmd->flags);
 }
 
 static bool scst_write_protected(const struct scst_cmd *cmd)
@@ -121,6 +126,8 @@ static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
 	bool mine = false;
 
 	sense = sl_cdb_parse(cmd->cdb_bytes, cmd->cdb_len, shift, &cmd->cdb);
+	if (sense == SL_INVALID_OPCODE)
+		atomic64_inc(&cmd->sess->stats[SCST_STAT_UNKNOWN].cmds);
 	if (cmd->dev)
 		sense = scst_cmd_gates(cmd, sense);
 	else if (sense)
@@ -149,14 +156,34 @@ static int scst_cmd_prepare_out(struct scst_cmd *cmd)
 	return scst_alloc_buf(cmd, want);
 }
 
+static bool scst_cmd_vanishes(const struct scst_cmd *cmd)
+{
+	switch (READ_ONCE(cmd->sess->black_hole)) {
+	case SCST_HOLE_NONE:
+		return false;
+	case SCST_HOLE_CMDS:
+	case SCST_HOLE_CMDS_TM:
+		return cmd->tgt_dev;
+	default:
+		return cmd->tgt_dev && cmd->cdb.dir != SL_DIR_NONE;
+	}
+}
+
 void scst_cmd_parse(struct scst_cmd *cmd)
 {
-	enum sl_sense sense;
+	enum sl_sense sense = SL_OK;
 	int ret;
 
 	scst_cmd_move(cmd, SCST_CMD_PARSED);
-	scst_cmd_enter_tgt_dev(cmd);
-	sense = scst_cmd_decode(cmd);
+	if (scst_cmd_enter_tgt_dev(cmd))
+		sense = scst_cmd_decode(cmd);
+	else
+		cmd->status = SCST_TASK_SET_FULL;
+	if (scst_cmd_vanishes(cmd)) {
+		set_bit(SCST_CMD_ABORTED, &cmd->flags);
+		scst_cmd_move(cmd, SCST_CMD_DONE);
+		return;
+	}
 	if (sense)
 		scst_cmd_set_sense(cmd, sense, NULL);
 	if (cmd->status) {
@@ -205,6 +232,15 @@ void scst_cmd_defer(struct scst_cmd *cmd)
 }
 EXPORT_SYMBOL_GPL(scst_cmd_defer);
 
+/* What a disk of 4 KiB blocks has to read before it can write it. */
+static bool scst_cmd_unaligned(const struct scst_cmd *cmd)
+{
+	const struct sl_cdb *cdb = &cmd->cdb;
+
+	return (cdb->op->flags & SL_OPF_MEDIUM) &&
+	       (((cdb->lba | cdb->blocks) << cmd->dev->unit.block_shift) & (SZ_4K - 1));
+}
+
 static void scst_count(struct scst_cmd *cmd)
 {
 	enum scst_stat_dir dir = SCST_STAT_NONE;
@@ -219,6 +255,8 @@ static void scst_count(struct scst_cmd *cmd)
 	}
 	atomic64_inc(&cmd->sess->stats[dir].cmds);
 	atomic64_add(bytes, &cmd->sess->stats[dir].bytes);
+	if (bytes && scst_cmd_unaligned(cmd))
+		atomic64_inc(&cmd->sess->stats[dir].unaligned);
 }
 
 void scst_cmd_complete(struct scst_cmd *cmd)
@@ -312,6 +350,7 @@ void scst_cmd_free(struct scst_cmd *cmd)
 	if (cmd->tgt_dev) {
 		spin_lock(&cmd->tgt_dev->lock);
 		list_del(&cmd->tgt_dev_entry);
+		cmd->tgt_dev->nr_cmds--;
 		spin_unlock(&cmd->tgt_dev->lock);
 		if (scst_cmd_aborted(cmd))
 			scst_tm_cmd_gone(cmd);

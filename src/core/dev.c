@@ -70,6 +70,7 @@ static struct scst_device *scst_dev_alloc(struct scst_handler *handler, const ch
 	}
 	dev->handler = handler;
 	dev->unit.device_type = handler->ops->device_type;
+	dev->max_tgt_dev_commands = SCST_MAX_TGT_DEV_CMDS;
 	spin_lock_init(&dev->lock);
 	spin_lock_init(&dev->tgt_devs_lock);
 	INIT_LIST_HEAD(&dev->luns);

@@ -5,6 +5,7 @@
 
 #include "../include/scst.h"
 
+#define SCST_MAX_TGT_DEV_CMDS	64
 #define SCST_NAME_MAX	64	/* device names; the product id takes the first 16 characters */
 
 #define scst_err(fmt, ...)	pr_err("scst: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
@@ -36,12 +37,24 @@ struct scst_acg {
 	struct scst_tgt *tgt;
 	char *name;			/* NULL: the target's default */
 	bool dead;
+	enum sl_lun_method addr_method;	/* in REPORT LUNS */
+	u8 black_hole;			/* enum scst_black_hole */
 	struct scst_dir *dir;		/* NULL for the default */
 	struct scst_dir *luns_dir;
 	struct scst_dir *initiators_dir;
 	struct xarray luns;		/* struct scst_lun */
 	struct list_head initiators;	/* struct scst_initiator */
 	struct list_head entry;
+};
+
+/* Commands that vanish without an answer, to see what an initiator makes of it. */
+enum scst_black_hole {
+	SCST_HOLE_NONE,
+	SCST_HOLE_CMDS,
+	SCST_HOLE_CMDS_TM,
+	SCST_HOLE_DATA,			/* only commands that transfer data */
+	SCST_HOLE_DATA_TM,
+	SCST_HOLE_COUNT
 };
 
 struct scst_initiator {
@@ -86,6 +99,8 @@ extern const struct attribute *const scst_driver_enabled_attrs[];
 extern const struct attribute *const scst_tgt_attrs[];
 extern const struct attribute *const scst_tgt_enabled_attrs[];
 extern const struct attribute *const scst_groups_attrs[];
+extern const struct attribute *const scst_acg_attrs[];
+extern const struct attribute *const scst_tgt_acg_attrs[];	/* of the target's default group */
 extern const struct attribute *const scst_luns_attrs[];
 extern const struct attribute *const scst_lun_attrs[];
 extern const struct attribute *const scst_initiators_attrs[];
@@ -153,8 +168,12 @@ void scst_acg_remove_dirs(struct scst_acg *acg);	/* without the lock */
 void scst_acg_free(struct scst_acg *acg);
 struct scst_acg *scst_acg_find(struct scst_tgt *tgt, const char *name);
 struct scst_acg *scst_acg_for_initiator(struct scst_tgt *tgt, const char *initiator);
+/* Tells its sessions what has changed in @acg but its LUNs. */
+void scst_acg_apply(struct scst_acg *acg);
 int scst_acg_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only);
-int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only);
+/* @tell: by a unit attention that another device answers now. */
+int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only,
+			 bool tell);
 int scst_acg_del_lun(struct scst_acg *acg, u32 lun);
 void scst_lun_remove(struct scst_lun *lun);
 int scst_acg_add_initiator(struct scst_acg *acg, const char *name);
@@ -163,8 +182,11 @@ int scst_acg_move_initiator(struct scst_acg *acg, const char *name, struct scst_
 void scst_acg_clear_initiators(struct scst_acg *acg);
 
 /* sess.c; the configuration lock is held */
-int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun);
+/* @ua: what it is told first, bits of enum scst_ua. */
+int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua);
 void scst_sess_del_lun(struct scst_session *sess, u32 lun);
+/* Takes over what the group says of its sessions, but not its LUNs. */
+void scst_sess_enter_acg(struct scst_session *sess, struct scst_acg *acg);
 void scst_sess_raise_luns_changed(struct scst_session *sess);
 void scst_reassign_sessions(struct scst_tgt *tgt);
 bool scst_acg_has_sessions(const struct scst_acg *acg);
@@ -215,7 +237,12 @@ void scst_mem_exit(void);
 /* spc.c: what the core answers itself */
 enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine);
 
+/* sysfs_trace.c */
+extern const struct attribute *const scst_trace_attrs[];
+
 /* tm.c */
+extern struct list_head scst_tms;	/* under way, struct scst_tm */
+extern spinlock_t scst_tms_lock;
 void scst_tm_cmd_gone(struct scst_cmd *cmd);
 /* Aborts all commands of @nr nexuses and waits; gives the references back. */
 void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr);

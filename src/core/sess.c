@@ -41,7 +41,7 @@ static void scst_sess_lun_dir(struct scst_session *sess, struct scst_tgt_dev *td
 	td->dir = scst_dir_create(name, sess->dir, td, scst_sess_lun_attrs);
 }
 
-int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun)
+int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua)
 {
 	struct scst_tgt_dev *td = kzalloc(sizeof(*td), GFP_KERNEL);
 	struct scst_device *dev = lun->dev;
@@ -53,7 +53,7 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun)
 	td->read_only = lun->read_only;
 	td->sess = sess;
 	td->dev = dev;
-	td->ua = BIT(SCST_UA_RESET);
+	td->ua = ua;
 	spin_lock_init(&td->lock);
 	INIT_LIST_HEAD(&td->cmds);
 	refcount_set(&td->refs, 1);
@@ -119,7 +119,7 @@ static int scst_sess_take_luns(struct scst_session *sess)
 	int ret;
 
 	xa_for_each(&sess->acg->luns, nr, lun) {
-		ret = scst_sess_add_lun(sess, lun);
+		ret = scst_sess_add_lun(sess, lun, BIT(SCST_UA_RESET));
 		if (ret) {
 			scst_sess_drop_luns(sess);
 			return ret;
@@ -138,6 +138,13 @@ bool scst_acg_has_sessions(const struct scst_acg *acg)
 	return false;
 }
 
+void scst_sess_enter_acg(struct scst_session *sess, struct scst_acg *acg)
+{
+	sess->acg = acg;
+	WRITE_ONCE(sess->addr_method, acg->addr_method);
+	WRITE_ONCE(sess->black_hole, acg->black_hole);
+}
+
 void scst_reassign_sessions(struct scst_tgt *tgt)
 {
 	struct scst_session *sess;
@@ -149,7 +156,7 @@ void scst_reassign_sessions(struct scst_tgt *tgt)
 			continue;
 		scst_unlink(sess->dir, "luns");
 		scst_sess_drop_luns(sess);
-		sess->acg = acg;
+		scst_sess_enter_acg(sess, acg);
 		if (scst_sess_take_luns(sess))
 			scst_err("session %s: no memory for the LUNs of its new group",
 				 sess->sysfs_name);
@@ -229,7 +236,7 @@ static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const
 		return -ENOMEM;
 	sess->nexus.rel_tgt_id = tgt->rel_tgt_id;
 	sess->nexus.id_len = tgt->driver->ops->transport_id(initiator, sess->priv, sess->nexus.id);
-	sess->acg = scst_acg_for_initiator(tgt, initiator);
+	scst_sess_enter_acg(sess, scst_acg_for_initiator(tgt, initiator));
 	ret = scst_sess_take_luns(sess);
 	if (ret)
 		return ret;

@@ -26,7 +26,7 @@ static u32 scst_count_luns(struct scst_session *sess)
 static void scst_exec_report_luns(struct scst_cmd *cmd)
 {
 	struct scst_session *sess = cmd->sess;
-	enum sl_lun_method method = sess->tgt->addr_method;
+	enum sl_lun_method method = READ_ONCE(sess->addr_method);
 	bool none = cmd->cdb_bytes[2] == SELECT_WELL_KNOWN;
 	/* LUNs added meanwhile are announced by a unit attention; they must not overflow. */
 	u32 room = none ? 0 : scst_count_luns(sess);

@@ -263,11 +263,14 @@ int scst_sysfs_init(void)
 	scst_root = scst_dir_make("scst_tgt", kernel_kobj, NULL, scst_root_attrs);
 	if (!scst_root)
 		return -ENOMEM;
+	if (scst_dir_add_attrs(scst_root, scst_trace_attrs))
+		goto out;
 	scst_handlers_dir = scst_dir_create("handlers", scst_root, NULL, NULL);
 	scst_devices_dir = scst_dir_create("devices", scst_root, NULL, NULL);
 	scst_targets_dir = scst_dir_create("targets", scst_root, NULL, NULL);
 	if (scst_handlers_dir && scst_devices_dir && scst_targets_dir && !scst_alua_init())
 		return 0;
+out:
 	scst_sysfs_exit();
 	return -ENOMEM;
 }

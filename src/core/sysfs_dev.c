@@ -94,9 +94,32 @@ static ssize_t device_type_show(struct kobject *kobj, struct kobj_attribute *att
 	return scst_show_type(scst_dev_of(kobj)->unit.device_type, buf);
 }
 
+/* Commands that one session may have under way; above that: TASK SET FULL. */
+static ssize_t max_tgt_dev_commands_show(struct kobject *kobj, struct kobj_attribute *attr,
+					 char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(scst_dev_of(kobj)->max_tgt_dev_commands),
+			     SCST_MAX_TGT_DEV_CMDS);
+}
+
+static ssize_t max_tgt_dev_commands_store(struct kobject *kobj, struct kobj_attribute *attr,
+					  const char *buf, size_t count)
+{
+	u64 v;
+	int ret = scst_parse_u64(buf, count, &v);
+
+	if (!ret && (!v || v > U16_MAX))
+		ret = -EINVAL;
+	if (!ret)
+		WRITE_ONCE(scst_dev_of(kobj)->max_tgt_dev_commands, v);
+	return scst_mgmt_result(ret, count);
+}
+
 static struct kobj_attribute device_type_attr = __ATTR(type, 0444, device_type_show, NULL);
+static struct kobj_attribute max_tgt_dev_commands_attr = __ATTR_RW(max_tgt_dev_commands);
 
 const struct attribute *const scst_device_attrs[] = {
 	&device_type_attr.attr,
+	&max_tgt_dev_commands_attr.attr,
 	NULL
 };

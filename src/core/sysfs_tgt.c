@@ -155,35 +155,6 @@ static ssize_t rel_tgt_id_store(struct kobject *kobj, struct kobj_attribute *att
 	return scst_mgmt_result(ret, count);
 }
 
-static const char *const scst_addr_methods[] = {
-	[SL_LUN_PERIPHERAL] = "PERIPHERAL",
-	[SL_LUN_FLAT] = "FLAT",
-	[SL_LUN_LOGICAL_UNIT] = "LUN",
-};
-
-static ssize_t addr_method_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	enum sl_lun_method m = READ_ONCE(scst_tgt_of(kobj)->addr_method);
-
-	return scst_show_text(buf, scst_addr_methods[m], m != SL_LUN_PERIPHERAL);
-}
-
-static ssize_t addr_method_store(struct kobject *kobj, struct kobj_attribute *attr,
-				 const char *buf, size_t count)
-{
-	char text[16];
-	size_t i;
-
-	strscpy(text, buf, sizeof(text));
-	for (i = 0; i < ARRAY_SIZE(scst_addr_methods); i++) {
-		if (strcasecmp(strim(text), scst_addr_methods[i]))
-			continue;
-		WRITE_ONCE(scst_tgt_of(kobj)->addr_method, (enum sl_lun_method)i);
-		return scst_mgmt_result(0, count);
-	}
-	return scst_mgmt_result(-EINVAL, count);
-}
-
 /* Read without the lock: the old text is freed after a grace period. */
 static ssize_t comment_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -231,12 +202,10 @@ static ssize_t comment_store(struct kobject *kobj, struct kobj_attribute *attr, 
 static struct kobj_attribute tgt_enabled_attr =
 	__ATTR(enabled, 0644, tgt_enabled_show, tgt_enabled_store);
 static struct kobj_attribute rel_tgt_id_attr = __ATTR_RW(rel_tgt_id);
-static struct kobj_attribute addr_method_attr = __ATTR_RW(addr_method);
 static struct kobj_attribute comment_attr = __ATTR_RW(comment);
 
 const struct attribute *const scst_tgt_attrs[] = {
 	&rel_tgt_id_attr.attr,
-	&addr_method_attr.attr,
 	&comment_attr.attr,
 	NULL
 };
@@ -334,6 +303,7 @@ static ssize_t luns_mgmt_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  "Usage: echo \"add VNAME lun [parameters]\" >mgmt\n"
 			  "       echo \"del lun\" >mgmt\n"
 			  "       echo \"replace VNAME lun [parameters]\" >mgmt\n"
+			  "       echo \"replace_no_ua VNAME lun [parameters]\" >mgmt\n"
 			  "       echo \"clear\" >mgmt\n"
 			  "\n"
 			  "where parameters are one or more param_name=value pairs separated by ';'\n"
@@ -387,9 +357,9 @@ static int scst_luns_put(struct scst_acg *acg, struct scst_mgmt_cmd *m)
 		ret = scst_lun_params(&m->rest, &read_only);
 	if (ret)
 		return ret;
-	if (scst_mgmt_is(m, "replace"))
-		return scst_acg_replace_lun(acg, dev, lun, read_only);
-	return scst_acg_add_lun(acg, dev, lun, read_only);
+	if (scst_mgmt_is(m, "add"))
+		return scst_acg_add_lun(acg, dev, lun, read_only);
+	return scst_acg_replace_lun(acg, dev, lun, read_only, scst_mgmt_is(m, "replace"));
 }
 
 static int scst_luns_mgmt(void *obj, struct scst_mgmt_cmd *m)
@@ -397,7 +367,8 @@ static int scst_luns_mgmt(void *obj, struct scst_mgmt_cmd *m)
 	struct scst_acg *acg = obj;
 	u32 lun;
 
-	if (scst_mgmt_is(m, "add") || scst_mgmt_is(m, "replace"))
+	if (scst_mgmt_is(m, "add") || scst_mgmt_is(m, "replace") ||
+	    scst_mgmt_is(m, "replace_no_ua"))
 		return scst_luns_put(acg, m);
 	if (scst_mgmt_is(m, "del") && scst_mgmt_only(m, 1))
 		return scst_parse_lun(m->arg[0], &lun) ? -EINVAL : scst_acg_del_lun(acg, lun);
@@ -521,10 +492,12 @@ static ssize_t active_commands_show(struct kobject *kobj, struct kobj_attribute 
 }
 
 /* Which counter an attribute shows. */
+enum scst_stat { SCST_STAT_CMDS, SCST_STAT_UNALIGNED, SCST_STAT_KB };
+
 struct scst_stat_attr {
 	struct kobj_attribute attr;
 	enum scst_stat_dir dir;
-	bool kb;
+	enum scst_stat stat;
 };
 
 static ssize_t stat_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -533,10 +506,16 @@ static ssize_t stat_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	struct scst_session *sess = scst_sess_of(kobj);
 	u64 v;
 
-	if (a->kb)
+	switch (a->stat) {
+	case SCST_STAT_KB:
 		v = atomic64_read(&sess->stats[a->dir].bytes) >> 10;
-	else
+		break;
+	case SCST_STAT_UNALIGNED:
+		v = atomic64_read(&sess->stats[a->dir].unaligned);
+		break;
+	default:
 		v = atomic64_read(&sess->stats[a->dir].cmds);
+	}
 	return sysfs_emit(buf, "%llu\n", v);
 }
 
@@ -547,22 +526,30 @@ static ssize_t stat_store(struct kobject *kobj, struct kobj_attribute *attr, con
 	struct scst_session *sess = scst_sess_of(kobj);
 
 	atomic64_set(&sess->stats[a->dir].cmds, 0);
+	atomic64_set(&sess->stats[a->dir].unaligned, 0);
 	atomic64_set(&sess->stats[a->dir].bytes, 0);
 	return count;
 }
 
-#define SCST_STAT_ATTR(_name, _dir, _kb) \
+#define SCST_STAT_ATTR(_name, _dir, _stat) \
 	static struct scst_stat_attr _name##_attr = { \
 		.attr = __ATTR(_name, 0644, stat_show, stat_store), \
 		.dir = _dir, \
-		.kb = _kb, \
+		.stat = _stat, \
 	}
 
-SCST_STAT_ATTR(read_cmd_count, SCST_STAT_READ, false);
-SCST_STAT_ATTR(read_io_count_kb, SCST_STAT_READ, true);
-SCST_STAT_ATTR(write_cmd_count, SCST_STAT_WRITE, false);
-SCST_STAT_ATTR(write_io_count_kb, SCST_STAT_WRITE, true);
-SCST_STAT_ATTR(none_cmd_count, SCST_STAT_NONE, false);
+SCST_STAT_ATTR(read_cmd_count, SCST_STAT_READ, SCST_STAT_CMDS);
+SCST_STAT_ATTR(read_io_count_kb, SCST_STAT_READ, SCST_STAT_KB);
+SCST_STAT_ATTR(read_unaligned_cmd_count, SCST_STAT_READ, SCST_STAT_UNALIGNED);
+SCST_STAT_ATTR(write_cmd_count, SCST_STAT_WRITE, SCST_STAT_CMDS);
+SCST_STAT_ATTR(write_io_count_kb, SCST_STAT_WRITE, SCST_STAT_KB);
+SCST_STAT_ATTR(write_unaligned_cmd_count, SCST_STAT_WRITE, SCST_STAT_UNALIGNED);
+/* No command that this core decodes moves data both ways. */
+SCST_STAT_ATTR(bidi_cmd_count, SCST_STAT_BIDI, SCST_STAT_CMDS);
+SCST_STAT_ATTR(bidi_io_count_kb, SCST_STAT_BIDI, SCST_STAT_KB);
+SCST_STAT_ATTR(bidi_unaligned_cmd_count, SCST_STAT_BIDI, SCST_STAT_UNALIGNED);
+SCST_STAT_ATTR(none_cmd_count, SCST_STAT_NONE, SCST_STAT_CMDS);
+SCST_STAT_ATTR(unknown_cmd_count, SCST_STAT_UNKNOWN, SCST_STAT_CMDS);
 
 static ssize_t force_close_store(struct kobject *kobj, struct kobj_attribute *attr,
 				 const char *buf, size_t count)
@@ -592,9 +579,15 @@ const struct attribute *const scst_sess_attrs[] = {
 	&active_commands_attr.attr,
 	&read_cmd_count_attr.attr.attr,
 	&read_io_count_kb_attr.attr.attr,
+	&read_unaligned_cmd_count_attr.attr.attr,
 	&write_cmd_count_attr.attr.attr,
 	&write_io_count_kb_attr.attr.attr,
+	&write_unaligned_cmd_count_attr.attr.attr,
+	&bidi_cmd_count_attr.attr.attr,
+	&bidi_io_count_kb_attr.attr.attr,
+	&bidi_unaligned_cmd_count_attr.attr.attr,
 	&none_cmd_count_attr.attr.attr,
+	&unknown_cmd_count_attr.attr.attr,
 	NULL
 };
 

@@ -98,7 +98,9 @@ static int scst_tgt_publish(struct scst_tgt *tgt)
 	tgt->default_acg = scst_acg_create(tgt, NULL);
 	if (!tgt->sessions_dir || !tgt->groups_dir || !tgt->default_acg)
 		return -ENOMEM;
-	ret = scst_dir_add_attrs(tgt->dir, ops->tgt_attrs);
+	ret = scst_dir_add_attrs(tgt->dir, scst_tgt_acg_attrs);
+	if (!ret)
+		ret = scst_dir_add_attrs(tgt->dir, ops->tgt_attrs);
 	if (!ret && ops->has_enabled)
 		ret = scst_dir_add_attrs(tgt->dir, scst_tgt_enabled_attrs);
 	return ret;

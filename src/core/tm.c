@@ -6,6 +6,9 @@
  */
 #include "scst_priv.h"
 
+LIST_HEAD(scst_tms);
+DEFINE_SPINLOCK(scst_tms_lock);
+
 static bool scst_tm_matches(const struct scst_tm *tm, const struct scst_cmd *cmd)
 {
 	return tm->fn != SCST_TM_ABORT_TASK || cmd->tag == tm->tag;
@@ -160,11 +163,24 @@ static void scst_tm_work(struct work_struct *work)
 		scst_tm_one_nexus(tm, td);
 	scst_tgt_dev_put(td);
 done:
+	spin_lock(&scst_tms_lock);
+	list_del(&tm->entry);
+	spin_unlock(&scst_tms_lock);
 	tm->sess->tgt->driver->ops->tm_done(tm);
 }
 
 void scst_tm_start(struct scst_tm *tm)
 {
+	u8 hole = READ_ONCE(tm->sess->black_hole);
+
+	if (hole == SCST_HOLE_CMDS_TM || hole == SCST_HOLE_DATA_TM) {
+		tm->result = SCST_TM_DROPPED;
+		tm->sess->tgt->driver->ops->tm_done(tm);
+		return;
+	}
+	spin_lock(&scst_tms_lock);
+	list_add_tail(&tm->entry, &scst_tms);
+	spin_unlock(&scst_tms_lock);
 	INIT_WORK(&tm->work, scst_tm_work);
 	queue_work(scst_tm_wq, &tm->work);
 }

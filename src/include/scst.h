@@ -213,6 +213,7 @@ struct scst_device {
 	struct scst_dev_group *dg;	/* NULL: in none */
 	struct list_head dg_entry;
 	bool expl_alua;			/* initiators may change access states */
+	u32 max_tgt_dev_commands;	/* of one session at a time */
 	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
@@ -293,7 +294,6 @@ struct scst_tgt {
 	bool enabled;
 	bool dead;			/* under the configuration lock */
 	u16 rel_tgt_id;
-	enum sl_lun_method addr_method;
 	char *comment;
 
 	struct scst_dir *dir;
@@ -318,15 +318,23 @@ struct scst_tgt_dev {
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */
-	spinlock_t lock;		/* protects @cmds */
+	spinlock_t lock;		/* protects @cmds, @nr_cmds */
 	struct list_head cmds;
+	u32 nr_cmds;
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */
 	struct rcu_head rcu;
 };
 
-enum scst_stat_dir { SCST_STAT_NONE, SCST_STAT_WRITE, SCST_STAT_READ, SCST_STAT_COUNT };
+enum scst_stat_dir {
+	SCST_STAT_NONE,
+	SCST_STAT_WRITE,
+	SCST_STAT_READ,
+	SCST_STAT_BIDI,
+	SCST_STAT_UNKNOWN,	/* the operation code says nothing about data */
+	SCST_STAT_COUNT
+};
 
 struct scst_session {
 	struct scst_tgt *tgt;
@@ -335,6 +343,8 @@ struct scst_session {
 	char *sysfs_name;
 	struct sl_pr_nexus nexus;	/* what reservations know it by */
 	struct scst_acg *acg;
+	enum sl_lun_method addr_method;	/* the group's, as is @black_hole */
+	u8 black_hole;
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
@@ -343,6 +353,7 @@ struct scst_session {
 	struct list_head copies;	/* results of EXTENDED COPY */
 	struct {
 		atomic64_t cmds;
+		atomic64_t unaligned;	/* begin or end within 4 KiB */
 		atomic64_t bytes;
 	} stats[SCST_STAT_COUNT];
 };
@@ -440,6 +451,7 @@ enum scst_tm_result {
 	SCST_TM_COMPLETE,
 	SCST_TM_NO_TASK,
 	SCST_TM_NO_LUN,
+	SCST_TM_DROPPED,		/* no answer at all */
 };
 
 struct scst_tm {
@@ -450,6 +462,7 @@ struct scst_tm {
 	u64 tag;			/* ABORT TASK */
 	enum scst_tm_result result;
 	struct work_struct work;
+	struct list_head entry;		/* the core's, until tm_done() */
 };
 
 /* Starts @tm; ops->tm_done() is called when all that it aborts has ended. */

@@ -153,7 +153,7 @@ static int local_task_mgmt(struct scsi_cmnd *sc, enum scst_tm_fn fn)
 	init_completion(&t->done);
 	scst_tm_start(&t->tm);
 	wait_for_completion(&t->done);
-	ret = t->tm.result == SCST_TM_NO_LUN ? FAILED : SUCCESS;
+	ret = t->tm.result == SCST_TM_NO_LUN || t->tm.result == SCST_TM_DROPPED ? FAILED : SUCCESS;
 	kfree(t);
 	return ret;
 }

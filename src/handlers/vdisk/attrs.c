@@ -195,19 +195,23 @@ static ssize_t id_store(struct kobject *kobj, struct kobj_attribute *attr, const
 	return ret ? ret : count;
 }
 
-#define VDISK_ID_ATTR(_name, _id, _field) \
+#define VDISK_ID_ATTR_MAX(_name, _id, _field, _max) \
 	static struct vdisk_id_attr _name##_attr = { \
 		.attr = __ATTR(_name, 0644, id_show, id_store), \
 		.id = _id, \
 		.offset = offsetof(struct sl_unit, _field), \
-		.max = sizeof_field(struct sl_unit, _field) - 1, \
+		.max = _max, \
 	}
+
+#define VDISK_ID_ATTR(_name, _id, _field) \
+	VDISK_ID_ATTR_MAX(_name, _id, _field, sizeof_field(struct sl_unit, _field) - 1)
 
 VDISK_ID_ATTR(t10_vend_id, VDISK_T10_VEND_ID, vendor);
 VDISK_ID_ATTR(prod_id, VDISK_PROD_ID, product);
 VDISK_ID_ATTR(prod_rev_lvl, VDISK_PROD_REV_LVL, revision);
 VDISK_ID_ATTR(vend_specific_id, VDISK_VEND_SPECIFIC_ID, vendor_specific);
-VDISK_ID_ATTR(t10_dev_id, VDISK_T10_DEV_ID, t10_dev_id);
+/* What is generated from a long name may be longer than what may be written. */
+VDISK_ID_ATTR_MAX(t10_dev_id, VDISK_T10_DEV_ID, t10_dev_id, 25);
 VDISK_ID_ATTR(usn, VDISK_USN, serial);
 VDISK_ID_ATTR(scsi_device_name, VDISK_SCSI_DEVICE_NAME, scsi_name);
 

@@ -17,7 +17,8 @@ void isc_tm_done(struct scst_tm *tm)
 {
 	struct isc_cmd *cmd = container_of(tm, struct isc_cmd, tm);
 
-	cmd->result = isc_tm_results[tm->result];
+	if (tm->result != SCST_TM_DROPPED)
+		cmd->result = isc_tm_results[tm->result];
 	isc_complete(cmd);
 }
 
@@ -57,6 +58,7 @@ int isc_task_mgmt(struct isc_conn *conn)
 
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
+	cmd->tm.result = SCST_TM_COMPLETE;
 	cmd->result = isc_tm_translate(cmd->bhs[1] & 0x7f, &cmd->tm.fn);
 	if (cmd->result) {
 		isc_complete(cmd);

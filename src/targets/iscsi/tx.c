@@ -16,6 +16,14 @@ void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx)
 	list_add_tail(&tx->entry, &conn->tx_queue);
 }
 
+/* Whoever sent it does not wait for an answer, or shall not get one. */
+static bool isc_unanswered(const struct isc_cmd *cmd)
+{
+	if (cmd->kind == ISC_CMD_TASK_MGMT)
+		return cmd->tm.result == SCST_TM_DROPPED;
+	return cmd->kind == ISC_CMD_SCSI && scst_cmd_aborted(&cmd->scst);
+}
+
 /* Commands that were completed since, in the order of their completion. */
 void isc_tx_collect(struct isc_conn *conn)
 {
@@ -23,7 +31,7 @@ void isc_tx_collect(struct isc_conn *conn)
 	struct isc_cmd *cmd, *next;
 
 	llist_for_each_entry_safe(cmd, next, list, done) {
-		if (cmd->kind == ISC_CMD_SCSI && scst_cmd_aborted(&cmd->scst))
+		if (isc_unanswered(cmd))
 			isc_cmd_free(cmd);
 		else
 			isc_tx_queue(conn, &cmd->tx);
