@@ -28,6 +28,8 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->cdb_bytes = cdb;
 	cmd->cdb_len = cdb_len;
 	cmd->status = SCST_GOOD;
+	/* Asked for even where the CDB is never looked at. */
+	cmd->cdb.dir = SL_DIR_NONE;
 	cmd->sense_len = 0;
 	cmd->expected_dir = SL_DIR_NONE;
 	cmd->expected_len = 0;
