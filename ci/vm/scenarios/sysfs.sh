@@ -100,6 +100,8 @@ near=$(find /sys/class/scsi_device/*/device/scsi_generic -mindepth 1 -maxdepth 1
 ready() { sg_raw "$near" 00 00 00 00 00 00 >/dev/null 2>&1; }
 luns=$tree/targets/scst_local/near/luns/mgmt
 check "unit attentions come to an end" await 10 ready
+# A unit attention makes udev look at the disk again, which would take the next one from under us.
+udevadm settle
 echo "replace null 1" >$luns
 refused "another device answers unannounced after 'replace'" ready
 check "the unit attention comes once" ready
