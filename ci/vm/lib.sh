@@ -86,6 +86,34 @@ TARGET_DRIVER iscsi {
 END
 }
 
+# disk NAME HANDLER ATTRIBUTE...: a device and a target of its own, for the tools of libiscsi, in the
+# configuration that disks_conf writes.
+disk_devices='' disk_targets=''
+disk() {
+	name=$1 handler=$2
+	shift 2
+	disk_devices="$disk_devices
+HANDLER $handler {
+	DEVICE $name {
+$(printf '\t\t%s\n' "$@")
+	}
+}"
+	disk_targets="$disk_targets
+	TARGET iqn.2026-11.org.example:$name {
+		enabled 1
+
+		GROUP allowed {
+			LUN 0 $name
+
+			INITIATOR $tools
+		}
+	}"
+}
+
+disks_conf() {
+	printf '%s\nTARGET_DRIVER iscsi {\n\tenabled 1\n%s\n}\n' "$disk_devices" "$disk_targets" >/etc/scst.conf
+}
+
 answers() { iscsi-ls "iscsi://$portal" >/dev/null 2>&1; }
 
 # Starts the services and waits until the portal answers.

@@ -30,6 +30,7 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->status = SCST_GOOD;
 	/* Asked for even where the CDB is never looked at. */
 	cmd->cdb.dir = SL_DIR_NONE;
+	cmd->cdb.bad_byte = 0;
 	cmd->sense_len = 0;
 	cmd->expected_dir = SL_DIR_NONE;
 	cmd->expected_len = 0;
@@ -58,7 +59,14 @@ static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
 			       const struct sl_sense_info *more)
 {
 	bool descriptor = cmd->dev && READ_ONCE(cmd->dev->mode.descriptor_sense);
+	const struct sl_sense_info field = {
+		.field_valid = true,
+		.field_in_cdb = true,
+		.field_byte = cmd->cdb.bad_byte,
+	};
 
+	if (sense == SL_INVALID_CDB_FIELD && !more && cmd->cdb.bad_byte)
+		more = &field;
 	cmd->status = SCST_CHECK_CONDITION;
 	cmd->sense_len = sl_sense_build(cmd->sense, sizeof(cmd->sense), descriptor, sense, more);
 	cmd->in_len = 0;

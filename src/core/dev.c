@@ -113,6 +113,8 @@ static int scst_dev_publish(struct scst_device *dev)
 		goto out_dir;
 	ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->dev_attrs);
 	if (!ret)
+		ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->kind_attrs);
+	if (!ret)
 		ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->own_attrs);
 	if (ret)
 		goto out_exported;

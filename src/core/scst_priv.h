@@ -185,6 +185,7 @@ void scst_acg_clear_initiators(struct scst_acg *acg);
 /* @ua: what it is told first, bits of enum scst_ua. */
 int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua);
 void scst_sess_del_lun(struct scst_session *sess, u32 lun);
+void scst_sess_set_rel_id(struct scst_session *sess, u16 id);
 /* Takes over what the group says of its sessions, but not its LUNs. */
 void scst_sess_enter_acg(struct scst_session *sess, struct scst_acg *acg);
 void scst_sess_raise_luns_changed(struct scst_session *sess);

@@ -226,6 +226,20 @@ static void scst_sess_free(struct scst_session *sess)
 	kfree(sess);
 }
 
+/* Under the configuration lock. To reservations the session is another nexus now. */
+void scst_sess_set_rel_id(struct scst_session *sess, u16 id)
+{
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+
+	sess->nexus.rel_tgt_id = id;
+	xa_for_each(&sess->luns, lun, td) {
+		spin_lock(&td->dev->tgt_devs_lock);
+		scst_resv_enter(td);
+		spin_unlock(&td->dev->tgt_devs_lock);
+	}
+}
+
 static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const char *initiator)
 {
 	int ret;

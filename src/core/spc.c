@@ -127,6 +127,10 @@ bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id)
 		return true;
 	case SL_OP_REPORT_PORT_GROUPS:
 		return in_group;
+	case SL_OP_EXTENDED_COPY:
+	case SL_OP_COPY_STATUS:
+	case SL_OP_COPY_PARAMETERS:
+		return dev->unit.device_type == SL_TYPE_DISK && scst_core_ops[id];
 	case SL_OP_SET_PORT_GROUPS:
 		return in_group && READ_ONCE(dev->expl_alua);
 	default:
@@ -140,8 +144,10 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 	*mine = true;
 	switch (cmd->cdb.id) {
 	case SL_OP_REPORT_LUNS:
-		if (cmd->cdb_bytes[2] > SELECT_ALL_WELL_KNOWN || cmd->cdb.data_len < 16)
-			return SL_INVALID_CDB_FIELD;
+		if (cmd->cdb_bytes[2] > SELECT_ALL_WELL_KNOWN)
+			return scst_bad_cdb(cmd, 2);
+		if (cmd->cdb.data_len < 16)
+			return scst_bad_cdb(cmd, 6);
 		cmd->exec = scst_exec_report_luns;
 		return SL_OK;
 	case SL_OP_REQUEST_SENSE:

@@ -326,9 +326,14 @@ int scst_tgt_del(struct scst_driver *driver, const char *name)
 
 int scst_tgt_set_rel_id(struct scst_tgt *tgt, u16 id)
 {
+	struct scst_session *sess;
+
 	if (tgt->enabled && (!id || scst_tgt_with_rel_id(id, tgt)))
 		return -EBADSLT;
 	tgt->rel_tgt_id = id;
+	/* Those of scst_local are there from the start. */
+	list_for_each_entry(sess, &tgt->sessions, entry)
+		scst_sess_set_rel_id(sess, id);
 	return 0;
 }
 

@@ -60,6 +60,7 @@ static bool scst_dev_aborted_left(const struct scst_tm *tm, struct scst_device *
 	return left;
 }
 
+/* A command that has gone lets the function go on; one that waits for something may stop. */
 void scst_tm_cmd_gone(struct scst_cmd *cmd)
 {
 	wake_up_all(&cmd->dev->tm_wait);
@@ -71,6 +72,7 @@ static void scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
 		tm->result = SCST_TM_NO_TASK;
 		return;
 	}
+	wake_up_all(&td->dev->tm_wait);
 	wait_event(td->dev->tm_wait, !scst_aborted_left(tm, td));
 }
 
@@ -92,6 +94,7 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
 		scst_abort_in(tm, td);
 	spin_unlock(&dev->tgt_devs_lock);
+	wake_up_all(&dev->tm_wait);
 	wait_event(dev->tm_wait, !scst_dev_aborted_left(tm, dev));
 
 	if (tm->fn == SCST_TM_CLEAR_TASK_SET) {
@@ -115,6 +118,7 @@ void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr)
 	for (i = 0; i < nr; i++)
 		scst_abort_in(&tm, tds[i]);
 	for (i = 0; i < nr; i++) {
+		wake_up_all(&tds[i]->dev->tm_wait);
 		wait_event(tds[i]->dev->tm_wait, !scst_aborted_left(&tm, tds[i]));
 		scst_tgt_dev_put(tds[i]);
 	}

@@ -134,6 +134,13 @@ struct scst_cmd {
 	u8 sense[SL_SENSE_LEN];
 };
 
+/* INVALID FIELD IN CDB, with a field pointer to byte @byte of it (SPC-4 4.5.2.4.2). */
+static inline enum sl_sense scst_bad_cdb(struct scst_cmd *cmd, u8 byte)
+{
+	cmd->cdb.bad_byte = byte;
+	return SL_INVALID_CDB_FIELD;
+}
+
 void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lun,
 		   const u8 *cdb, u8 cdb_len);
 
@@ -217,7 +224,7 @@ struct scst_device {
 	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
-	wait_queue_head_t tm_wait;	/* an aborted command has gone */
+	wait_queue_head_t tm_wait;	/* a command was aborted; an aborted one has gone */
 };
 
 struct scst_handler_ops {
@@ -225,8 +232,12 @@ struct scst_handler_ops {
 	struct module *owner;
 	u8 device_type;
 	const char *const *params;		/* create parameters, NULL-terminated */
-	/* Attributes of its devices, kobj_attributes, NULL-terminated: a family's, and its own. */
+	/*
+	 * Attributes of its devices, kobj_attributes, NULL-terminated: of its family, of the
+	 * family's devices of one kind (or NULL), its own.
+	 */
 	const struct attribute *const *dev_attrs;
+	const struct attribute *const *kind_attrs;
 	const struct attribute *const *own_attrs;
 
 	/* Defaults of a new device; sets dev->priv. */
@@ -315,6 +326,8 @@ struct scst_tgt_dev {
 	u8 access;			/* enum sl_alua_state of the port for the device */
 	u16 tgt_group_id;		/* target port group, 0: in none */
 	bool prevents_removal;		/* PREVENT ALLOW MEDIUM REMOVAL; a reset clears it */
+	u8 media_event;			/* enum sl_media_event that has not been told yet */
+	u32 asked_for_disc;		/* the one that it was asked to give free, of the handler */
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */

@@ -84,6 +84,13 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 	[SL_OP_UNMAP] = {
 		"UNMAP", 0x42, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_WRITES,
 		0, 0, 7, 2, F(0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0x04) },
+	[SL_OP_READ_TOC] = {
+		"READ TOC/PMA/ATIP", 0x43, 0, 10, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_READ,
+		0, 0, 7, 2, F(0x43, 0x02, 0x0f, 0, 0, 0, 0xff, 0xff, 0xff, 0xc4) },
+	[SL_OP_GET_CONFIGURATION] = {
+		"GET CONFIGURATION", 0x46, 0, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_STANDBY,
+		0, 0, 7, 2, F(0x46, 0x03, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0x04) },
 	[SL_OP_SANITIZE_OVERWRITE] = {
 		"SANITIZE OVERWRITE", 0x48, 0x01, 10, SL_DIR_OUT, SL_LEN_BYTES,
 		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
@@ -100,9 +107,16 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		"SANITIZE EXIT FAILURE MODE", 0x48, 0x1f, 10, SL_DIR_OUT, SL_LEN_BYTES,
 		SL_OPF_WRITES | SL_OPF_SERVICE_ACTION,
 		0, 0, 7, 2, F(0x48, 0x9f, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
+	[SL_OP_EVENT_STATUS] = {
+		"GET EVENT STATUS NOTIFICATION", 0x4a, 0, 10, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_STANDBY,
+		0, 0, 7, 2, F(0x4a, 0x01, 0, 0, 0xff, 0, 0, 0xff, 0xff, 0x04) },
 	[SL_OP_LOG_SENSE] = {
 		"LOG SENSE", 0x4d, 0, 10, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_FREE | SL_OPF_STANDBY,
 		0, 0, 7, 2, F(0x4d, 0, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0xff, 0x04) },
+	[SL_OP_DISC_INFORMATION] = {
+		"READ DISC INFORMATION", 0x51, 0, 10, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_READ,
+		0, 0, 7, 2, F(0x51, 0x07, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
 	[SL_OP_MODE_SELECT_10] = {
 		"MODE SELECT(10)", 0x55, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_STANDBY,
 		0, 0, 7, 2, F(0x55, 0x11, 0, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
@@ -316,8 +330,12 @@ static const u8 sl_first_op[256] = {
 	[0x37] = SL_OP_READ_DEFECT_10,
 	[0x41] = SL_OP_WRITE_SAME_10,
 	[0x42] = SL_OP_UNMAP,
+	[0x43] = SL_OP_READ_TOC,
+	[0x46] = SL_OP_GET_CONFIGURATION,
 	[0x48] = SL_OP_SANITIZE_OVERWRITE,
+	[0x4a] = SL_OP_EVENT_STATUS,
 	[0x4d] = SL_OP_LOG_SENSE,
+	[0x51] = SL_OP_DISC_INFORMATION,
 	[0x55] = SL_OP_MODE_SELECT_10,
 	[0x56] = SL_OP_RESERVE_10,
 	[0x57] = SL_OP_RELEASE_10,
@@ -436,8 +454,10 @@ enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shi
 	out->id = sl_op_find(cdb, cdb_len);
 	op = &sl_ops[out->id];
 	out->op = op;
-	if (out->id == SL_OP_NONE)
+	if (out->id == SL_OP_NONE) {
+		out->bad_byte = 1;	/* if anything, the service action */
 		return unknown_op(cdb, cdb_len);
+	}
 
 	field = get_field(cdb, op->len_at, op->len_len);
 	if (out->id == SL_OP_READ_6 || out->id == SL_OP_WRITE_6) {

@@ -42,11 +42,15 @@ enum sl_op_id {
 	SL_OP_READ_DEFECT_10,
 	SL_OP_WRITE_SAME_10,
 	SL_OP_UNMAP,
+	SL_OP_READ_TOC,
+	SL_OP_GET_CONFIGURATION,
 	SL_OP_SANITIZE_OVERWRITE,
 	SL_OP_SANITIZE_BLOCK_ERASE,
 	SL_OP_SANITIZE_CRYPTO_ERASE,
 	SL_OP_SANITIZE_EXIT_FAILURE,
+	SL_OP_EVENT_STATUS,
 	SL_OP_LOG_SENSE,
+	SL_OP_DISC_INFORMATION,
 	SL_OP_MODE_SELECT_10,
 	SL_OP_RESERVE_10,
 	SL_OP_RELEASE_10,
@@ -141,6 +145,7 @@ struct sl_cdb {
 	u64 lba;
 	u32 blocks;		/* logical blocks addressed */
 	u64 data_len;		/* bytes to be transferred by what the CDB says */
+	u8 bad_byte;		/* where it is wrong, for the field pointer of sense data; 0: unsaid */
 };
 
 /* The operation, SL_OP_NONE if unknown. @cdb has at least @cdb_len bytes. */
@@ -152,7 +157,7 @@ const struct sl_op *sl_op_get(enum sl_op_id id);
 /*
  * Decodes @cdb for a unit with blocks of 1 << @block_shift bytes.
  * SL_INVALID_OPCODE: not in the table (or shorter than its length);
- * SL_INVALID_CDB_FIELD: the service action is not.
+ * SL_INVALID_CDB_FIELD: the service action is not, and out->bad_byte says so.
  */
 enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
 			   struct sl_cdb *out);

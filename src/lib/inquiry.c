@@ -30,8 +30,9 @@ static bool has_block_pages(const struct sl_unit *u)
 
 static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
-	/* SAM-5, SPC-4, SBC-3, then the transport's (SPC-4 table 143) */
-	u16 versions[4] = { 0x00a0, 0x0460, 0x04c0, port->version_descriptor };
+	/* SAM-5, SPC-4, MMC-5 or SBC-3, then the transport's (SPC-4 table 143) */
+	u16 versions[4] = { 0x00a0, 0x0460, u->device_type == SL_TYPE_CDROM ? 0x0420 : 0x04c0,
+			    port->version_descriptor };
 	unsigned int i;
 
 	b[0] = first_byte(u, port);
@@ -59,6 +60,7 @@ static size_t vpd_supported(const struct sl_unit *u, const struct sl_port_id *po
 	b[n++] = 0x80;
 	b[n++] = 0x83;
 	b[n++] = 0x86;
+	b[n++] = 0x87;
 	if (has_block_pages(u)) {
 		b[n++] = 0xb0;
 		b[n++] = 0xb1;
@@ -147,10 +149,21 @@ static size_t vpd_extended(const struct sl_unit *u, const struct sl_port_id *por
 	return 64;
 }
 
+/* Mode page policy: every page is shared by all nexuses (SPC-4 7.8.10). */
+static size_t vpd_mode_policy(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
+{
+	(void)u;
+	(void)port;
+	b[4] = 0x3f;			/* all pages */
+	b[5] = 0xff;			/* and subpages */
+	return 8;
+}
+
 static size_t vpd_block_limits(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
 	(void)port;
-	b[4] = 0x01;			/* WSNZ: WRITE SAME of 0 blocks is refused */
+	if (u->max_write_same)
+		b[4] = 0x01;		/* WSNZ: WRITE SAME of 0 blocks is refused */
 	b[5] = u->max_compare_write;
 	sl_put_be16((u16)(1u << u->physical_exp), b + 6);
 	sl_put_be32(u->max_transfer, b + 8);
@@ -195,6 +208,7 @@ static const struct vpd_page {
 	{ 0x80, false, false, vpd_serial },
 	{ 0x83, false, false, vpd_identification },
 	{ 0x86, false, false, vpd_extended },
+	{ 0x87, false, false, vpd_mode_policy },
 	{ 0xb0, true, false, vpd_block_limits },
 	{ 0xb1, true, false, vpd_block_characteristics },
 	{ 0xb2, true, true, vpd_provisioning },

@@ -16,9 +16,13 @@
 
 #define SL_INQUIRY_MAX		640	/* enough for every page built here */
 
+/* Peripheral device types (SPC-4 table 142) */
+#define SL_TYPE_DISK	0x00
+#define SL_TYPE_CDROM	0x05
+
 /* What a logical unit is, as far as initiators can see it. Strings end with NUL. */
 struct sl_unit {
-	u8 device_type;		/* peripheral device type (SPC-4 table 142) */
+	u8 device_type;		/* SL_TYPE_* */
 	u8 qualifier;		/* peripheral qualifier */
 	bool removable;
 	bool rotational;
@@ -36,7 +40,7 @@ struct sl_unit {
 	u32 max_unmap_descriptors;
 	u8 max_compare_write;	/* blocks, 0: not supported */
 	u32 max_atomic;		/* blocks of WRITE ATOMIC, 0: not supported */
-	u64 max_write_same;	/* blocks, 0: no limit */
+	u64 max_write_same;	/* blocks; 0: no limit, and 0 blocks mean the rest of the disk */
 	u64 naa_id;		/* 0: none */
 	char vendor[SL_VENDOR_LEN + 1];
 	char product[SL_PRODUCT_LEN + 1];

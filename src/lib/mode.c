@@ -16,9 +16,8 @@
 /* Every builder fills in @p of its page length for page control @pc and leaves zeros else. */
 static void page_error_recovery(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
 {
-	(void)u;
 	(void)m;
-	if (pc == PC_CHANGEABLE)
+	if (pc == PC_CHANGEABLE || u->device_type != SL_TYPE_DISK)
 		return;
 	p[2] = 0xc0;			/* AWRE, ARRE */
 }
@@ -69,17 +68,32 @@ static void page_exceptions(u8 *p, u8 pc, const struct sl_unit *u, const struct 
 	p[2] = 0x08;			/* DEXCPT: nothing to report */
 }
 
+/* MM capabilities and mechanical status (MMC-3 6.3.11; legacy in MMC-6, and still what is asked for) */
+static void page_mm_capabilities(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)u;
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	p[2] = 0x0b;			/* reads CD-R, CD-RW, DVD-ROM */
+	p[4] = 0x40;			/* multi-session */
+	p[6] = 0x29;			/* tray, eject, lock */
+}
+
+#define FOR_ANY		0xff		/* no device type */
+
 static const struct mode_page {
 	u8 code;
 	u8 len;				/* with the two header bytes */
-	bool disk_only;
+	u8 only;			/* this device type, or FOR_ANY */
 	void (*build)(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m);
 } mode_pages[] = {
-	{ 0x01, 12, false, page_error_recovery },
-	{ 0x02, 16, true, page_disconnect },
-	{ 0x08, 20, true, page_caching },
-	{ 0x0a, 12, false, page_control },
-	{ 0x1c, 12, false, page_exceptions },
+	{ 0x01, 12, FOR_ANY, page_error_recovery },
+	{ 0x02, 16, SL_TYPE_DISK, page_disconnect },
+	{ 0x08, 20, SL_TYPE_DISK, page_caching },
+	{ 0x0a, 12, FOR_ANY, page_control },
+	{ 0x1c, 12, FOR_ANY, page_exceptions },
+	{ 0x2a, 20, SL_TYPE_CDROM, page_mm_capabilities },
 };
 
 static size_t build_page(const struct mode_page *page, u8 pc, const struct sl_unit *u,
@@ -94,7 +108,7 @@ static size_t build_page(const struct mode_page *page, u8 pc, const struct sl_un
 
 static bool page_applies(const struct mode_page *page, const struct sl_unit *u)
 {
-	return !page->disk_only || u->device_type == 0;
+	return page->only == FOR_ANY || page->only == u->device_type;
 }
 
 static size_t put_pages(u8 code, u8 pc, const struct sl_unit *u, const struct sl_mode *m, u8 *p)

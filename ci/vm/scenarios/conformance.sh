@@ -9,29 +9,6 @@
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
-# disk NAME HANDLER ATTRIBUTE...: a device and a target of its own, in the configuration.
-devices='' targets=''
-disk() {
-	name=$1 handler=$2
-	shift 2
-	devices="$devices
-HANDLER $handler {
-	DEVICE $name {
-$(printf '\t\t%s\n' "$@")
-	}
-}"
-	targets="$targets
-	TARGET iqn.2026-11.org.example:$name {
-		enabled 1
-
-		GROUP allowed {
-			LUN 0 $name
-
-			INITIATOR $tools
-		}
-	}"
-}
-
 suites() {
 	on=$1
 	shift
@@ -52,7 +29,7 @@ disk readonly vdisk_fileio 'filename /var/lib/readonly' 'read_only 1'
 disk stored vdisk_fileio 'filename /var/lib/stored' 'nv_cache 1'
 disk block vdisk_blockio "filename $loop"
 disk none vdisk_nullio 'size_mb 64'
-printf '%s\nTARGET_DRIVER iscsi {\n\tenabled 1\n%s\n}\n' "$devices" "$targets" >/etc/scst.conf
+disks_conf
 serve
 refused "somebody else gets a device that is served" mount "$loop" /mnt
 

@@ -10,7 +10,7 @@
 . /run/jobs/lib.sh
 
 tree=/sys/kernel/scst_tgt
-for name in file block; do
+for name in file block disc; do
 	truncate -s 64M /var/lib/$name
 done
 modprobe loop
@@ -26,6 +26,10 @@ HANDLER vdisk_blockio {
 	DEVICE block {
 		filename $loop
 	}
+}
+
+HANDLER vcdrom {
+	DEVICE cd
 }
 
 HANDLER vdisk_nullio {

@@ -178,8 +178,15 @@ void fileio_write_atomic(struct scst_cmd *cmd)
 
 /* --- SANITIZE (SBC-4 5.36): OVERWRITE with a pattern, BLOCK ERASE by giving the blocks back --- */
 
+/*
+ * It goes on whatever becomes of the command that started it (SBC-4 4.11.2), so
+ * it belongs to a work of its own; the command only waits for that.
+ */
 struct sanitize {
 	struct work_struct work;
+	refcount_t refs;	/* the work, the command that waits */
+	bool done;
+	int result;
 	struct vdisk *vd;
 	u8 *pattern;		/* SANITIZE_CHUNK bytes; NULL: erase */
 	unsigned int passes;
@@ -226,7 +233,7 @@ static int sanitize_overwrite(const struct sanitize *s)
 
 static int sanitize_erase(const struct sanitize *s)
 {
-	int ret = fileio_punch(s->vd->file, 0, s->vd->size);
+	int ret = fileio_punch(s->vd, 0, s->vd->size);
 
 	return ret ? ret : vfs_fsync(s->vd->file, 1);
 }
@@ -246,8 +253,10 @@ static int sanitize_run(const struct sanitize *s)
 	return ret;
 }
 
-static void sanitize_free(struct sanitize *s)
+static void sanitize_put(struct sanitize *s)
 {
+	if (!refcount_dec_and_test(&s->refs))
+		return;
 	kvfree(s->pattern);
 	kfree(s);
 }
@@ -257,26 +266,38 @@ static void sanitize_work(struct work_struct *work)
 	struct sanitize *s = container_of(work, struct sanitize, work);
 	struct scst_device *dev = s->vd->dev;
 
-	sanitize_run(s);
-	sanitize_free(s);
+	s->result = sanitize_run(s);
+	/* Who sees this sees the result too. */
+	smp_store_release(&s->done, true);
+	wake_up_all(&dev->tm_wait);
+	sanitize_put(s);
 	scst_dev_put(dev);
 }
 
-/* SBC-4 table 109: passes, then the pattern and its length. */
+/* Passes, then the pattern and its length. */
+enum sl_sense vdisk_sanitize_list(struct scst_cmd *cmd, u8 *head)
+{
+	u32 block = 1u << cmd->dev->unit.block_shift, len;
+
+	if (!scst_cmd_copy_out(cmd, 0, head, 4))
+		return SL_PARAM_LIST_LENGTH;
+	len = sl_get_be16(head + 2);
+	if (!(head[0] & 0x1f) || (head[0] & 0x60) || !len || len > block)
+		return SL_INVALID_PARAM_FIELD;
+	return len == cmd->cdb.data_len - 4 ? SL_OK : SL_INVALID_PARAM_FIELD;
+}
+
 static enum sl_sense sanitize_take_pattern(struct scst_cmd *cmd, struct sanitize *s)
 {
 	u32 block = 1u << cmd->dev->unit.block_shift, len, at;
 	u8 head[4];
+	enum sl_sense sense = vdisk_sanitize_list(cmd, head);
 
-	if (!scst_cmd_copy_out(cmd, 0, head, sizeof(head)))
-		return SL_PARAM_LIST_LENGTH;
+	if (sense)
+		return sense;
 	len = sl_get_be16(head + 2);
 	s->passes = head[0] & 0x1f;
 	s->invert = head[0] & 0x80;
-	if (!s->passes || (head[0] & 0x60) || !len || len > block)
-		return SL_INVALID_PARAM_FIELD;
-	if (len != cmd->cdb.data_len - sizeof(head))
-		return SL_INVALID_PARAM_FIELD;
 	s->pattern = kvmalloc(SANITIZE_CHUNK + block, GFP_KERNEL);
 	if (!s->pattern)
 		return SL_INTERNAL_FAILURE;
@@ -292,25 +313,31 @@ static enum sl_sense sanitize_take_pattern(struct scst_cmd *cmd, struct sanitize
 static enum sl_sense sanitize_prepare(struct scst_cmd *cmd, struct sanitize *s)
 {
 	s->vd = vdisk_of(cmd->dev);
+	refcount_set(&s->refs, 1);
 	INIT_WORK(&s->work, sanitize_work);
 	return cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE ? sanitize_take_pattern(cmd, s) : SL_OK;
 }
 
+static bool sanitize_done(const struct sanitize *s)
+{
+	/* Goes with the release in sanitize_work(). */
+	return smp_load_acquire(&s->done);
+}
+
 static void sanitize_start(struct scst_cmd *cmd, struct sanitize *s)
 {
-	bool immediate = cmd->cdb_bytes[1] & 0x80;
-	int ret;
+	bool immediate = cmd->cdb_bytes[1] & 0x80, failed = false;
 
 	s->vd->sanitize_unrestricted = cmd->cdb_bytes[1] & 0x20;
-	if (immediate) {
-		scst_dev_get(cmd->dev);
-		queue_work(system_dfl_wq, &s->work);
-		scst_cmd_complete(cmd);
-		return;
+	scst_dev_get(cmd->dev);
+	refcount_inc(&s->refs);
+	queue_work(system_dfl_wq, &s->work);
+	if (!immediate) {
+		wait_event(cmd->dev->tm_wait, sanitize_done(s) || scst_cmd_aborted(cmd));
+		failed = sanitize_done(s) && s->result;
 	}
-	ret = sanitize_run(s);
-	sanitize_free(s);
-	if (ret)
+	sanitize_put(s);
+	if (failed)
 		scst_cmd_fail(cmd, SL_SANITIZE_FAILED, NULL);
 	else
 		scst_cmd_complete(cmd);
@@ -333,6 +360,6 @@ void fileio_sanitize(struct scst_cmd *cmd)
 		return;
 	}
 	if (s)
-		sanitize_free(s);
+		sanitize_put(s);
 	scst_cmd_fail(cmd, sense, NULL);
 }

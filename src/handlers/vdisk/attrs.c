@@ -245,14 +245,9 @@ static ssize_t naa_id_store(struct kobject *kobj, struct kobj_attribute *attr, c
 static struct kobj_attribute naa_id_attr = __ATTR_RW(naa_id);
 
 const struct attribute *const vdisk_attrs[] = {
-	&blocksize_attr.attr,
-	&read_only_attr.attr,
-	&removable_attr.attr,
-	&rotational_attr.attr,
 	&tst_attr.attr,
 	&size_attr.attr,
 	&size_mb_attr.attr,
-	&opt_trans_len_attr.attr,
 	&t10_vend_id_attr.attr.attr,
 	&prod_id_attr.attr.attr,
 	&prod_rev_lvl_attr.attr.attr,
@@ -261,6 +256,15 @@ const struct attribute *const vdisk_attrs[] = {
 	&usn_attr.attr.attr,
 	&scsi_device_name_attr.attr.attr,
 	&naa_id_attr.attr,
+	NULL
+};
+
+const struct attribute *const vdisk_disk_attrs[] = {
+	&blocksize_attr.attr,
+	&read_only_attr.attr,
+	&removable_attr.attr,
+	&rotational_attr.attr,
+	&opt_trans_len_attr.attr,
 	NULL
 };
 
@@ -289,5 +293,6 @@ const struct attribute *const vdisk_blockio_attrs[] = {
 
 const struct attribute *const vdisk_nullio_attrs[] = {
 	&dummy_attr.attr,
+	&thin_provisioned_attr.attr,
 	NULL
 };

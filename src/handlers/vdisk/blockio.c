@@ -199,6 +199,17 @@ static int blockio_check_blocksize(struct scst_device *dev)
 	return -EINVAL;
 }
 
+/*
+ * Unmapped blocks are to read as zeros, and be given back: the device has to be
+ * able to do both at once (REQ_OP_WRITE_ZEROES); to discard is not enough.
+ */
+static bool blockio_can_unmap(const struct vdisk *vd)
+{
+	struct block_device *bdev = I_BDEV(vd->file->f_mapping->host);
+
+	return scst_bdev_can_discard(bdev) && bdev_write_zeroes_sectors(bdev);
+}
+
 static int blockio_attach(struct scst_device *dev)
 {
 	struct vdisk *vd = vdisk_of(dev);
@@ -212,8 +223,8 @@ static int blockio_attach(struct scst_device *dev)
 		return ret;
 	vd->size = i_size_read(vd->file->f_mapping->host);
 	if (!vd->thin_explicit) {
-		dev->unit.thin = scst_bdev_can_discard(I_BDEV(vd->file->f_mapping->host));
-	} else if (dev->unit.thin && !scst_bdev_can_discard(I_BDEV(vd->file->f_mapping->host))) {
+		dev->unit.thin = blockio_can_unmap(vd);
+	} else if (dev->unit.thin && !blockio_can_unmap(vd)) {
 		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
 			   dev->name, vd->filename);
 		dev->unit.thin = false;
@@ -233,6 +244,7 @@ const struct scst_handler_ops vdisk_blockio_ops = {
 	.device_type = 0,
 	.params = blockio_params,
 	.dev_attrs = vdisk_attrs,
+	.kind_attrs = vdisk_disk_attrs,
 	.own_attrs = vdisk_blockio_attrs,
 	.init = blockio_init,
 	.set_param = backing_set_param,

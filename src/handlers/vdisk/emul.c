@@ -99,7 +99,7 @@ void vdisk_exec_report_tmfs(struct scst_cmd *cmd)
 /* --- removable media --- */
 
 /* Anybody's PREVENT holds the medium (SPC-4 6.20); one that has gone holds nothing. */
-static bool vdisk_removal_prevented(struct scst_device *dev)
+bool vdisk_removal_prevented(struct scst_device *dev)
 {
 	struct scst_tgt_dev *td;
 	bool prevented = false;
@@ -126,20 +126,23 @@ void vdisk_exec_eject(struct scst_cmd *cmd)
 		return;
 	}
 	WRITE_ONCE(vd->ejected, true);
+	vdisk_media_event(cmd->dev, SL_MEDIA_REMOVED);
 	/* What was written is safe before the answer. */
 	vd->io->sync(cmd);
 }
 
+/* What is out may come in whoever prevents the removal. */
 void vdisk_exec_load(struct scst_cmd *cmd)
 {
 	struct vdisk *vd = vdisk_of(cmd->dev);
 
-	if (vdisk_removal_prevented(cmd->dev)) {
-		scst_cmd_fail(cmd, SL_REMOVAL_PREVENTED, NULL);
+	if (vd->empty) {
+		scst_cmd_fail(cmd, SL_NOT_READY_NO_MEDIUM, NULL);
 		return;
 	}
 	if (vd->ejected) {
 		WRITE_ONCE(vd->ejected, false);
+		vdisk_media_event(cmd->dev, SL_MEDIA_NEW);
 		scst_dev_raise_ua(cmd->dev, SCST_UA_MEDIUM_CHANGED, cmd->sess);
 	}
 	scst_cmd_complete(cmd);

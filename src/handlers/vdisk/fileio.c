@@ -97,7 +97,7 @@ static void fileio_finish_read(struct scst_cmd *cmd, ssize_t got)
 	scst_cmd_complete(cmd);
 }
 
-static ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
+ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
 {
 	struct iov_iter iter;
 
@@ -315,8 +315,14 @@ void fileio_write_verify(struct scst_cmd *cmd)
 
 /* --- WRITE SAME, UNMAP --- */
 
-int fileio_punch(struct file *file, loff_t pos, loff_t len)
+int fileio_punch(struct vdisk *vd, loff_t pos, loff_t len)
 {
+	/*
+	 * A block device drops what its page cache has of the range only for who holds it
+	 * exclusively; for another one it fails where a page is dirty.
+	 */
+	struct file *file = vd->direct ? vd->direct : vd->file;
+
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
 	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
@@ -377,7 +383,7 @@ void fileio_write_same(struct scst_cmd *cmd)
 	ret = -EOPNOTSUPP;
 	percpu_down_read(&vdisk_of(cmd->dev)->medium);
 	if (unmap && !memchr_inv(buf, 0, block))
-		ret = fileio_punch(fileio_file(cmd), fileio_pos(cmd), total);
+		ret = fileio_punch(vdisk_of(cmd->dev), fileio_pos(cmd), total);
 	if (ret == -EOPNOTSUPP)
 		ret = fileio_write_pattern(cmd, buf, len);
 	percpu_up_read(&vdisk_of(cmd->dev)->medium);
@@ -419,7 +425,7 @@ static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
 		loff_t len = (loff_t)sl_get_be32(list + 16 + i * 16) << shift;
 
 		if (len)
-			ret = fileio_punch(fileio_file(cmd), pos, len);
+			ret = fileio_punch(vdisk_of(cmd->dev), pos, len);
 	}
 	percpu_up_read(&vdisk_of(cmd->dev)->medium);
 	return ret;
@@ -555,11 +561,13 @@ static int fileio_set_param(struct scst_device *dev, const char *name, const cha
 	return backing_set_param(dev, name, value);
 }
 
-static bool fileio_is_usable(const struct file *file)
+bool fileio_is_usable(const struct file *file)
 {
 	umode_t mode = file_inode(file)->i_mode;
 
-	return (S_ISREG(mode) || S_ISBLK(mode)) && file->f_op->read_iter && file->f_op->write_iter;
+	/* A read-only file system has no way to write. */
+	return (S_ISREG(mode) || S_ISBLK(mode)) && file->f_op->read_iter &&
+	       (file->f_op->write_iter || !(file->f_mode & FMODE_WRITE));
 }
 
 static int fileio_attach(struct scst_device *dev)
@@ -600,6 +608,7 @@ const struct scst_handler_ops vdisk_fileio_ops = {
 	.device_type = 0,
 	.params = fileio_params,
 	.dev_attrs = vdisk_attrs,
+	.kind_attrs = vdisk_disk_attrs,
 	.own_attrs = vdisk_fileio_attrs,
 	.init = fileio_init,
 	.set_param = fileio_set_param,

@@ -32,7 +32,13 @@ int fileio_write_flags(const struct scst_cmd *cmd);
 void fileio_finish_write(struct scst_cmd *cmd, ssize_t ret);
 
 /* Deallocates; -EOPNOTSUPP: the file system can't. */
-int fileio_punch(struct file *file, loff_t pos, loff_t len);
+int fileio_punch(struct vdisk *vd, loff_t pos, loff_t len);
+
+/* A regular file or a block device that can be read and written through the page cache. */
+bool fileio_is_usable(const struct file *file);
+
+/* Reads what the command asks for into its pages: bytes, or -errno. IOCB_* in @flags. */
+ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags);
 
 /* Operations that blockio has in common; they go through the page cache. */
 void fileio_read(struct scst_cmd *cmd);

@@ -110,7 +110,7 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	struct sl_unit *u = &dev->unit;
 
 	u->blocks = vd->size >> u->block_shift;
-	if (!u->blocks) {
+	if (!u->blocks && !vd->empty) {
 		vdisk_err("device %s: %llu bytes are less than one block", dev->name, vd->size);
 		return -EINVAL;
 	}
@@ -126,7 +126,9 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	/* A write is whole or not at all only where memory counts as stored, or nothing is. */
 	if (vd->io->write_atomic && (vd->nv_cache || dev->shared_buffers))
 		u->max_atomic = VDISK_MAX_ATOMIC >> u->block_shift;
-	u->max_write_same = VDISK_MAX_WRITE_SAME >> u->block_shift;
+	/* Where nothing is written it may be as much as anybody likes. */
+	if (!dev->shared_buffers)
+		u->max_write_same = VDISK_MAX_WRITE_SAME >> u->block_shift;
 	u->unmapped_is_zero = u->thin;
 	vdisk_make_ids(dev, vendor);
 	if (scst_serial_in_use(dev, u->serial)) {
@@ -141,6 +143,7 @@ static const struct scst_handler_ops *const vdisk_handlers[] = {
 	&vdisk_fileio_ops,
 	&vdisk_blockio_ops,
 	&vdisk_nullio_ops,
+	&vcdrom_ops,
 };
 
 static void vdisk_unregister(unsigned int nr)

@@ -20,11 +20,26 @@ static void nullio_lba_status(struct scst_cmd *cmd)
 {
 	u8 data[24] = { };
 
-	/* One extent, to the end, mapped. */
+	/* One extent, to the end: deallocated, or said to be mapped where that is not told apart. */
 	sl_put_be32(sizeof(data) - 4, data);
 	sl_put_be64(cmd->cdb.lba, data + 8);
 	sl_put_be32(min_t(u64, cmd->dev->unit.blocks - cmd->cdb.lba, U32_MAX), data + 16);
+	data[20] = cmd->dev->unit.thin ? 1 : 0;
 	scst_cmd_reply(cmd, data, sizeof(data));
+}
+
+/* Whatever the way: nothing can be found of what was never kept. */
+static void nullio_sanitize(struct scst_cmd *cmd)
+{
+	enum sl_sense sense = SL_OK;
+	u8 head[4];
+
+	if (cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE)
+		sense = vdisk_sanitize_list(cmd, head);
+	if (sense)
+		scst_cmd_fail(cmd, sense, NULL);
+	else
+		scst_cmd_complete(cmd);
 }
 
 static const struct vdisk_io_ops nullio_io = {
@@ -38,6 +53,8 @@ static const struct vdisk_io_ops nullio_io = {
 	.unmap = scst_cmd_complete,
 	.lba_status = nullio_lba_status,
 	.write_atomic = scst_cmd_complete,
+	.sanitize = nullio_sanitize,
+	.crypto_erase = nullio_sanitize,
 };
 
 static int nullio_init(struct scst_device *dev)
@@ -71,6 +88,10 @@ static int nullio_set_param(struct scst_device *dev, const char *name, const cha
 		return nullio_set_size(vd, value, 20);
 	if (!strcasecmp(name, "dummy"))
 		return vdisk_set_flag(value, &vd->dummy);
+	if (!strcasecmp(name, "thin_provisioned")) {
+		vd->thin_explicit = true;
+		return vdisk_set_flag(value, &dev->unit.thin);
+	}
 	return vdisk_set_common_param(dev, name, value);
 }
 
@@ -91,7 +112,8 @@ static int nullio_attach(struct scst_device *dev)
 }
 
 static const char *const nullio_params[] = {
-	"blocksize", "dummy", "read_only", "removable", "rotational", "size", "size_mb", "tst",
+	"blocksize", "dummy", "read_only", "removable", "rotational", "size", "size_mb",
+	"thin_provisioned", "tst",
 	NULL
 };
 
@@ -101,6 +123,7 @@ const struct scst_handler_ops vdisk_nullio_ops = {
 	.device_type = 0,
 	.params = nullio_params,
 	.dev_attrs = vdisk_attrs,
+	.kind_attrs = vdisk_disk_attrs,
 	.own_attrs = vdisk_nullio_attrs,
 	.init = nullio_init,
 	.set_param = nullio_set_param,

@@ -22,20 +22,20 @@ static enum sl_sense check_range(const struct scst_cmd *cmd)
 }
 
 /* Protection information is not supported: RDPROTECT and the like must be 0 (SBC-3 4.22). */
-static enum sl_sense check_medium_cdb(const struct scst_cmd *cmd)
+static enum sl_sense check_medium_cdb(struct scst_cmd *cmd)
 {
 	bool six = cmd->cdb.op->cdb_len == 6;
 	bool has_protect = !six && cmd->cdb.op->unit != SL_LEN_RANGE;
 
 	if (has_protect && (cmd->cdb_bytes[1] & 0xe0))
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 1);
 	return check_range(cmd);
 }
 
 static enum sl_sense parse_report_tmfs(struct scst_cmd *cmd)
 {
 	if (cmd->cdb.data_len < 4)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 6);
 	cmd->exec = vdisk_exec_report_tmfs;
 	return SL_OK;
 }
@@ -46,7 +46,7 @@ static enum sl_sense parse_read_capacity(struct scst_cmd *cmd)
 	bool pmi = cmd->cdb_bytes[ten ? 8 : 14] & 1;
 
 	if (!pmi && cmd->cdb.lba)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 2);
 	cmd->exec = ten ? vdisk_exec_read_capacity_10 : vdisk_exec_read_capacity_16;
 	return SL_OK;
 }
@@ -58,36 +58,37 @@ static enum sl_sense parse_rw(struct scst_cmd *cmd)
 	if (sense)
 		return sense;
 	if (cmd->cdb.data_len > SCST_MAX_TRANSFER)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	cmd->exec = cmd->cdb.blocks ? vdisk_io(cmd) : vdisk_exec_good;
 	return SL_OK;
 }
 
 static enum sl_sense parse_write_verify(struct scst_cmd *cmd)
 {
-	return cmd->cdb.bytchk > 1 ? SL_INVALID_CDB_FIELD : parse_rw(cmd);
+	return cmd->cdb.bytchk > 1 ? scst_bad_cdb(cmd, 1) : parse_rw(cmd);
 }
 
 static enum sl_sense parse_verify(struct scst_cmd *cmd)
 {
-	return cmd->cdb.bytchk == 2 ? SL_INVALID_CDB_FIELD : parse_rw(cmd);
+	return cmd->cdb.bytchk == 2 ? scst_bad_cdb(cmd, 1) : parse_rw(cmd);
 }
 
 /* Both halves of the data must be there, or it is not known what was meant. */
 static enum sl_sense parse_compare_write(struct scst_cmd *cmd)
 {
-	if (cmd->cdb.blocks > cmd->dev->unit.max_compare_write)
-		return SL_INVALID_CDB_FIELD;
-	if (cmd->expected_len != cmd->cdb.data_len)
-		return SL_INVALID_CDB_FIELD;
+	if (cmd->cdb.blocks > cmd->dev->unit.max_compare_write ||
+	    cmd->expected_len != cmd->cdb.data_len)
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	return parse_rw(cmd);
 }
 
 /* No boundary, hence no cutting into pieces that are atomic one by one (SBC-4 5.51). */
 static enum sl_sense parse_write_atomic(struct scst_cmd *cmd)
 {
-	if (sl_get_be16(cmd->cdb_bytes + 10) || cmd->cdb.blocks > cmd->dev->unit.max_atomic)
-		return SL_INVALID_CDB_FIELD;
+	if (sl_get_be16(cmd->cdb_bytes + 10))
+		return scst_bad_cdb(cmd, 10);
+	if (cmd->cdb.blocks > cmd->dev->unit.max_atomic)
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	return parse_rw(cmd);
 }
 
@@ -105,15 +106,16 @@ static enum sl_sense parse_write_same(struct scst_cmd *cmd)
 	enum sl_sense sense;
 
 	if (anchor || (unmap && !u->thin) || (ndob && !unmap))
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 1);
 	sense = check_medium_cdb(cmd);
 	if (sense)
 		return sense;
-	if (!cmd->cdb.blocks || cmd->cdb.blocks > u->max_write_same)
-		return SL_INVALID_CDB_FIELD;
+	/* With a limit 0 blocks are refused (WSNZ); without one they mean the rest of the disk. */
+	if (u->max_write_same && (!cmd->cdb.blocks || cmd->cdb.blocks > u->max_write_same))
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	/* A pattern that is no whole block, or more, was not meant for this. */
 	if (!ndob && cmd->expected_len != 1u << u->block_shift)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	cmd->exec = vdisk_io(cmd);
 	return SL_OK;
 }
@@ -121,7 +123,7 @@ static enum sl_sense parse_write_same(struct scst_cmd *cmd)
 static enum sl_sense parse_unmap(struct scst_cmd *cmd)
 {
 	if (cmd->cdb_bytes[1] & 0x01)	/* ANCHOR */
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 1);
 	if (cmd->cdb.data_len && cmd->cdb.data_len < 8)
 		return SL_PARAM_LIST_LENGTH;
 	cmd->exec = cmd->cdb.data_len ? vdisk_io(cmd) : vdisk_exec_good;
@@ -146,7 +148,7 @@ static enum sl_sense parse_start_stop(struct scst_cmd *cmd)
 		cmd->exec = vdisk_exec_good;
 	} else if (loej) {
 		if (!cmd->dev->unit.removable)
-			return SL_INVALID_CDB_FIELD;
+			return scst_bad_cdb(cmd, 4);
 		cmd->exec = start ? vdisk_exec_load : vdisk_exec_eject;
 	} else {
 		/* A stop by one initiator is no stop for the others: written data is made safe. */
@@ -155,27 +157,28 @@ static enum sl_sense parse_start_stop(struct scst_cmd *cmd)
 	return SL_OK;
 }
 
-/* Bits that nobody looks at must be 0 where a mistake destroys everything. */
-static bool reserved_bits_set(const struct scst_cmd *cmd)
+/* Bits that nobody looks at must be 0 where a mistake destroys everything. 0: they are. */
+static u8 byte_with_reserved_bits(const struct scst_cmd *cmd)
 {
-	u8 bits = 0;
 	u8 i;
 
-	for (i = 0; i < cmd->cdb.op->cdb_len; i++)
-		bits |= cmd->cdb_bytes[i] & ~cmd->cdb.op->usage[i];
-	return bits;
+	for (i = 1; i < cmd->cdb.op->cdb_len; i++)
+		if (cmd->cdb_bytes[i] & ~cmd->cdb.op->usage[i])
+			return i;
+	return 0;
 }
 
 /* Overwriting has a parameter list, the others none (SBC-4 5.36). */
 static enum sl_sense parse_sanitize(struct scst_cmd *cmd)
 {
 	u32 block = 1u << cmd->dev->unit.block_shift;
+	u8 reserved = byte_with_reserved_bits(cmd);
 	u64 len = cmd->cdb.data_len;
 
-	if (reserved_bits_set(cmd))
-		return SL_INVALID_CDB_FIELD;
+	if (reserved)
+		return scst_bad_cdb(cmd, reserved);
 	if (cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE ? len < 5 || len > block + 4 : len)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	cmd->exec = vdisk_io(cmd);
 	return SL_OK;
 }
@@ -183,10 +186,16 @@ static enum sl_sense parse_sanitize(struct scst_cmd *cmd)
 static enum sl_sense parse_send_diagnostic(struct scst_cmd *cmd)
 {
 	if (cmd->cdb.data_len)
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	cmd->exec = vdisk_exec_good;
 	return SL_OK;
 }
+
+enum vdisk_op_of {
+	OF_ANY,
+	OF_DISK,
+	OF_CDROM,
+};
 
 /* An operation is prepared by a parse function, or simply has one that executes it. */
 static const struct vdisk_op {
@@ -194,10 +203,11 @@ static const struct vdisk_op {
 	vdisk_exec exec;
 	u16 io;			/* offset in struct vdisk_io_ops of what it needs, + 1; 0: nothing */
 	bool ready;		/* needs the medium */
+	enum vdisk_op_of of;	/* what kind of device has it */
 } vdisk_ops[SL_OP_COUNT] = {
 #define IO(_op)	(offsetof(struct vdisk_io_ops, _op) + 1)
 	[SL_OP_TEST_UNIT_READY]		= { NULL, vdisk_exec_good, 0, true },
-	[SL_OP_READ_6]			= { parse_rw, NULL, IO(read), true },
+	[SL_OP_READ_6]			= { parse_rw, NULL, IO(read), true, OF_DISK },
 	[SL_OP_WRITE_6]			= { parse_rw, NULL, IO(write), true },
 	[SL_OP_INQUIRY]			= { NULL, vdisk_exec_inquiry },
 	[SL_OP_MODE_SELECT_6]		= { NULL, vdisk_exec_mode_select },
@@ -211,27 +221,32 @@ static const struct vdisk_op {
 	[SL_OP_WRITE_VERIFY_10]		= { parse_write_verify, NULL, IO(write_verify), true },
 	[SL_OP_VERIFY_10]		= { parse_verify, NULL, IO(verify), true },
 	[SL_OP_PREFETCH_10]		= { parse_range, NULL, IO(prefetch), true },
-	[SL_OP_SYNC_CACHE_10]		= { parse_range, NULL, IO(sync), true },
-	[SL_OP_READ_DEFECT_10]		= { NULL, vdisk_exec_read_defect, 0, true },
+	[SL_OP_SYNC_CACHE_10]		= { parse_range, NULL, IO(sync), true, OF_DISK },
+	[SL_OP_READ_DEFECT_10]		= { NULL, vdisk_exec_read_defect, 0, true, OF_DISK },
 	[SL_OP_WRITE_SAME_10]		= { parse_write_same, NULL, IO(write_same), true },
 	[SL_OP_UNMAP]			= { parse_unmap, NULL, IO(unmap), true },
+	[SL_OP_READ_TOC]		= { NULL, vdisk_exec_read_toc, 0, true, OF_CDROM },
+	[SL_OP_GET_CONFIGURATION]	= { NULL, vdisk_exec_configuration, 0, false, OF_CDROM },
 	[SL_OP_SANITIZE_OVERWRITE]	= { parse_sanitize, NULL, IO(sanitize), true },
 	[SL_OP_SANITIZE_BLOCK_ERASE]	= { parse_sanitize, NULL, IO(sanitize), true },
+	[SL_OP_SANITIZE_CRYPTO_ERASE]	= { parse_sanitize, NULL, IO(crypto_erase), true },
 	[SL_OP_SANITIZE_EXIT_FAILURE]	= { NULL, vdisk_exec_exit_failure, IO(sanitize) },
+	[SL_OP_EVENT_STATUS]		= { NULL, vdisk_exec_event_status, 0, false, OF_CDROM },
 	[SL_OP_LOG_SENSE]		= { NULL, vdisk_exec_log_sense },
+	[SL_OP_DISC_INFORMATION]	= { NULL, vdisk_exec_disc_information, 0, true, OF_CDROM },
 	[SL_OP_MODE_SELECT_10]		= { NULL, vdisk_exec_mode_select },
 	[SL_OP_MODE_SENSE_10]		= { NULL, vdisk_exec_mode_sense },
-	[SL_OP_READ_16]			= { parse_rw, NULL, IO(read), true },
+	[SL_OP_READ_16]			= { parse_rw, NULL, IO(read), true, OF_DISK },
 	[SL_OP_COMPARE_WRITE]		= { parse_compare_write, NULL, IO(compare_write), true },
 	[SL_OP_WRITE_16]		= { parse_rw, NULL, IO(write), true },
 	[SL_OP_ORWRITE_16]		= { parse_rw, NULL, IO(orwrite), true },
 	[SL_OP_WRITE_VERIFY_16]		= { parse_write_verify, NULL, IO(write_verify), true },
 	[SL_OP_VERIFY_16]		= { parse_verify, NULL, IO(verify), true },
 	[SL_OP_PREFETCH_16]		= { parse_range, NULL, IO(prefetch), true },
-	[SL_OP_SYNC_CACHE_16]		= { parse_range, NULL, IO(sync), true },
+	[SL_OP_SYNC_CACHE_16]		= { parse_range, NULL, IO(sync), true, OF_DISK },
 	[SL_OP_WRITE_SAME_16]		= { parse_write_same, NULL, IO(write_same), true },
 	[SL_OP_WRITE_ATOMIC_16]		= { parse_write_atomic, NULL, IO(write_atomic), true },
-	[SL_OP_READ_CAPACITY_16]	= { parse_read_capacity, NULL, 0, true },
+	[SL_OP_READ_CAPACITY_16]	= { parse_read_capacity, NULL, 0, true, OF_DISK },
 	[SL_OP_GET_LBA_STATUS]		= { parse_lba_status, NULL, IO(lba_status), true },
 	[SL_OP_REPORT_OPCODES]		= { NULL, vdisk_exec_report_opcodes },
 	[SL_OP_REPORT_TMFS]		= { parse_report_tmfs },
@@ -239,7 +254,7 @@ static const struct vdisk_op {
 	[SL_OP_WRITE_12]		= { parse_rw, NULL, IO(write), true },
 	[SL_OP_WRITE_VERIFY_12]		= { parse_write_verify, NULL, IO(write_verify), true },
 	[SL_OP_VERIFY_12]		= { parse_verify, NULL, IO(verify), true },
-	[SL_OP_READ_DEFECT_12]		= { NULL, vdisk_exec_read_defect, 0, true },
+	[SL_OP_READ_DEFECT_12]		= { NULL, vdisk_exec_read_defect, 0, true, OF_DISK },
 #undef IO
 };
 
@@ -258,11 +273,15 @@ static vdisk_exec vdisk_io(const struct scst_cmd *cmd)
 static bool vdisk_supports(const struct scst_device *dev, enum sl_op_id id)
 {
 	const struct vdisk_op *op = &vdisk_ops[id];
+	bool cdrom = dev->unit.device_type == SL_TYPE_CDROM;
 
 	if (scst_core_answers(dev, id))
 		return true;
+	if (op->of == (cdrom ? OF_DISK : OF_CDROM))
+		return false;
 	/* Erased blocks are given back, which only a thin disk can do. */
-	if ((!dev->unit.thin && (id == SL_OP_UNMAP || id == SL_OP_SANITIZE_BLOCK_ERASE)) ||
+	if ((!dev->unit.thin && (id == SL_OP_UNMAP || id == SL_OP_SANITIZE_BLOCK_ERASE ||
+				 id == SL_OP_SANITIZE_CRYPTO_ERASE)) ||
 	    (id == SL_OP_WRITE_ATOMIC_16 && !dev->unit.max_atomic))
 		return false;
 	return (op->parse || op->exec) && (!op->io || vdisk_io_of(dev, id));
@@ -355,18 +374,18 @@ static enum sl_sense rsoc_build(struct scst_cmd *cmd, u8 *data, size_t *len)
 	switch (cdb[2] & 7) {
 	case 1:
 		if (known && has_actions)
-			return SL_INVALID_CDB_FIELD;
+			return scst_bad_cdb(cmd, 2);
 		break;
 	case 2:
 		if (known && !has_actions)
-			return SL_INVALID_CDB_FIELD;
+			return scst_bad_cdb(cmd, 2);
 		break;
 	case 3:
 		if (!has_actions && sl_get_be16(cdb + 4))
 			id = SL_OP_NONE;
 		break;
 	default:
-		return SL_INVALID_CDB_FIELD;
+		return scst_bad_cdb(cmd, 2);
 	}
 	*len = rsoc_one(cmd, id, rctd, data);
 	return SL_OK;
@@ -394,16 +413,31 @@ static void vdisk_exec_report_opcodes(struct scst_cmd *cmd)
 /* Why the medium is out of reach; TEST UNIT READY is how initiators find out (SPC-4 6.47). */
 static enum sl_sense vdisk_not_ready(const struct vdisk *vd)
 {
-	if (READ_ONCE(vd->sanitizing))
-		return SL_SANITIZE_IN_PROGRESS;
 	if (READ_ONCE(vd->sanitize_failed))
 		return SL_SANITIZE_FAILED;
-	return READ_ONCE(vd->ejected) ? SL_NOT_READY_NO_MEDIUM : SL_OK;
+	return READ_ONCE(vd->ejected) || READ_ONCE(vd->empty) ? SL_NOT_READY_NO_MEDIUM : SL_OK;
+}
+
+/* What is answered even while the medium is being sanitized (SBC-4 4.11.3). */
+static bool vdisk_beside_sanitize(enum sl_op_id id)
+{
+	switch (id) {
+	case SL_OP_INQUIRY:
+	case SL_OP_LOG_SENSE:
+	case SL_OP_MODE_SENSE_6:
+	case SL_OP_MODE_SENSE_10:
+	case SL_OP_REPORT_OPCODES:
+	case SL_OP_REPORT_TMFS:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool vdisk_is_sanitize(enum sl_op_id id)
 {
-	return id == SL_OP_SANITIZE_OVERWRITE || id == SL_OP_SANITIZE_BLOCK_ERASE;
+	return id == SL_OP_SANITIZE_OVERWRITE || id == SL_OP_SANITIZE_BLOCK_ERASE ||
+	       id == SL_OP_SANITIZE_CRYPTO_ERASE;
 }
 
 enum sl_sense vdisk_parse(struct scst_cmd *cmd)
@@ -412,8 +446,10 @@ enum sl_sense vdisk_parse(struct scst_cmd *cmd)
 	enum sl_sense sense;
 
 	if (!vdisk_supports(cmd->dev, cmd->cdb.id))
-		return cmd->cdb.op->flags & SL_OPF_SERVICE_ACTION ? SL_INVALID_CDB_FIELD :
+		return cmd->cdb.op->flags & SL_OPF_SERVICE_ACTION ? scst_bad_cdb(cmd, 1) :
 		       SL_INVALID_OPCODE;
+	if (READ_ONCE(vdisk_of(cmd->dev)->sanitizing) && !vdisk_beside_sanitize(cmd->cdb.id))
+		return SL_SANITIZE_IN_PROGRESS;
 	sense = op->ready ? vdisk_not_ready(vdisk_of(cmd->dev)) : SL_OK;
 	/* A failed sanitization may be tried again. */
 	if (sense && !(sense == SL_SANITIZE_FAILED && vdisk_is_sanitize(cmd->cdb.id)))

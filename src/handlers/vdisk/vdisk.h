@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* scst_vdisk.ko: disks made of files, or of nothing. */
+/* scst_vdisk.ko: disks made of files, or of nothing, and CD drives. */
 #ifndef VDISK_H
 #define VDISK_H
 
@@ -7,6 +7,7 @@
 #include <linux/percpu-rwsem.h>
 
 #include "../../include/scst.h"
+#include "../../lib/mmc.h"
 
 #define vdisk_err(fmt, ...)	pr_err("dev_vdisk: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
 #define vdisk_warn(fmt, ...)	pr_warn("dev_vdisk: ***WARNING***: " fmt "\n", ##__VA_ARGS__)
@@ -31,11 +32,13 @@ struct vdisk {
 	/* Whoever changes the medium reads it; what must not be cut in two writes it. */
 	struct percpu_rw_semaphore medium;
 	bool ejected;			/* removable, and the medium is out */
+	bool empty;			/* cdrom: no disc has been put in */
+	u32 disc;			/* cdrom: counts insertions, under dev->tgt_devs_lock */
 	unsigned long sanitizing;	/* bit 0: nobody gets at the medium (SBC-4 4.11) */
 	bool sanitize_failed;		/* until a success, or EXIT FAILURE MODE if ... */
 	bool sanitize_unrestricted;	/* ... the last SANITIZE had AUSE set */
-	char *filename;			/* fileio, blockio */
-	struct file *file;		/* fileio, blockio: through the page cache */
+	char *filename;			/* fileio, blockio, cdrom */
+	struct file *file;		/* fileio, blockio, cdrom: through the page cache */
 	struct file *direct;		/* blockio: past it */
 	u64 size;			/* bytes */
 	bool size_explicit;		/* nullio */
@@ -63,6 +66,7 @@ struct vdisk_io_ops {
 	void (*orwrite)(struct scst_cmd *cmd);
 	void (*write_atomic)(struct scst_cmd *cmd);
 	void (*sanitize)(struct scst_cmd *cmd);
+	void (*crypto_erase)(struct scst_cmd *cmd);
 };
 
 static inline struct vdisk *vdisk_of(const struct scst_device *dev)
@@ -96,16 +100,32 @@ void vdisk_exec_read_defect(struct scst_cmd *cmd);
 void vdisk_exec_log_sense(struct scst_cmd *cmd);
 void vdisk_exec_exit_failure(struct scst_cmd *cmd);
 
+/* Does a PREVENT ALLOW MEDIUM REMOVAL hold the medium? */
+bool vdisk_removal_prevented(struct scst_device *dev);
+
+/* The parameter list of SANITIZE OVERWRITE (SBC-4 table 109): its head of 4 bytes, checked. */
+enum sl_sense vdisk_sanitize_list(struct scst_cmd *cmd, u8 *head);
+
+/* cdrom.c */
+void vdisk_exec_read_toc(struct scst_cmd *cmd);
+void vdisk_exec_configuration(struct scst_cmd *cmd);
+void vdisk_exec_event_status(struct scst_cmd *cmd);
+void vdisk_exec_disc_information(struct scst_cmd *cmd);
+/* GET EVENT STATUS NOTIFICATION will tell it to everybody, once; a request once for each disc. */
+void vdisk_media_event(struct scst_device *dev, enum sl_media_event event);
+
 /* attrs.c */
-extern const struct attribute *const vdisk_attrs[];	/* of every virtual disk */
+extern const struct attribute *const vdisk_attrs[];	/* of every virtual device */
+extern const struct attribute *const vdisk_disk_attrs[];	/* of every virtual disk */
 extern const struct attribute *const vdisk_fileio_attrs[];
 extern const struct attribute *const vdisk_blockio_attrs[];
 extern const struct attribute *const vdisk_nullio_attrs[];
 
-/* fileio.c, blockio.c, nullio.c */
+/* fileio.c, blockio.c, nullio.c, cdrom.c */
 extern const struct scst_handler_ops vdisk_fileio_ops;
 extern const struct scst_handler_ops vdisk_blockio_ops;
 extern const struct scst_handler_ops vdisk_nullio_ops;
+extern const struct scst_handler_ops vcdrom_ops;
 int vdisk_blockio_module_init(void);
 void vdisk_blockio_module_exit(void);
 

@@ -86,6 +86,7 @@ TEST_CASE("Unknown and short CDBs are invalid opcodes, unknown service actions b
   CHECK(sl_cdb_parse(unknown, 16, 9, &c) == SL_INVALID_OPCODE);
   const u8 service[16] = {0x9e, 0x1f};
   CHECK(sl_cdb_parse(service, 16, 9, &c) == SL_INVALID_CDB_FIELD);
+  CHECK(c.bad_byte == 1);
   const u8 read10[10] = {0x28};
   CHECK(sl_cdb_parse(read10, 9, 9, &c) == SL_INVALID_OPCODE);
   CHECK(sl_cdb_parse(read10, 0, 9, &c) == SL_INVALID_OPCODE);
