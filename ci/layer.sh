@@ -31,6 +31,22 @@ files() {
 	done
 }
 
+# meson_tree TREE OPTION...: configures src/ there, and again when what that depends on has changed.
+# Meson does not see that a file has come into lib/, and only a build would see a new meson.build.
+meson_tree() {
+	tree_of=$1
+	shift
+	state=$({
+		printf '%s\n' "$@" src/lib/*.c
+		cat src/meson.build src/meson_options.txt src/build-dev.ini
+	} | sha256sum)
+	if [ -e "$tree_of/build.ninja" ]; then
+		[ "$state" != "$(cat "$tree_of.state" 2>/dev/null)" ] || return 0
+		set -- --reconfigure "$@"
+	fi
+	meson setup "$@" "$tree_of" src && printf '%s\n' "$state" >"$tree_of.state"
+}
+
 # each COMMAND...: runs it with one file of standard input at a time, as many at once as there are
 # CPUs; the command prints its verdict itself.
 each() { tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" "$@"; }

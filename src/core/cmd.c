@@ -27,6 +27,7 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->flags = 0;
 	cmd->cdb_bytes = cdb;
 	cmd->cdb_len = cdb_len;
+	cmd->attr = SCST_SIMPLE;
 	cmd->status = SCST_GOOD;
 	/* Asked for even where the CDB is never looked at. */
 	cmd->cdb.dir = SL_DIR_NONE;
@@ -58,7 +59,7 @@ static void scst_cmd_set_residual(struct scst_cmd *cmd, u64 actual)
 static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
 			       const struct sl_sense_info *more)
 {
-	bool descriptor = cmd->dev && READ_ONCE(cmd->dev->mode.descriptor_sense);
+	bool descriptor = cmd->dev && READ_ONCE(cmd->dev->mode.now.descriptor_sense);
 	const struct sl_sense_info field = {
 		.field_valid = true,
 		.field_in_cdb = true,
@@ -86,6 +87,7 @@ static bool scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
 	spin_lock(&td->lock);
 	list_add_tail(&cmd->tgt_dev_entry, &td->cmds);
 	nr = ++td->nr_cmds;
+	scst_order_enter(cmd);
 	spin_unlock(&td->lock);
 	return nr <= READ_ONCE(td->dev->max_tgt_dev_commands) ||
 	       test_bit(SCST_CMD_INTERNAL, &cmd->flags);
@@ -94,7 +96,7 @@ static bool scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
 static bool scst_write_protected(const struct scst_cmd *cmd)
 {
 	return cmd->tgt_dev->read_only || cmd->dev->unit.read_only ||
-	       READ_ONCE(cmd->dev->mode.swp);
+	       READ_ONCE(cmd->dev->mode.now.swp);
 }
 
 /* What stands before every command to a device, in this order (SAM-5 5.14, SPC-4 5.9, 5.13). */
@@ -223,7 +225,8 @@ void scst_cmd_exec(struct scst_cmd *cmd)
 	}
 	if (cmd->cdb.dir != SL_DIR_IN)
 		scst_cmd_set_residual(cmd, cmd->cdb.data_len);
-	cmd->exec(cmd);
+	if (!scst_order_hold(cmd))
+		cmd->exec(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_exec);
 
@@ -361,6 +364,7 @@ void scst_cmd_free(struct scst_cmd *cmd)
 		spin_lock(&cmd->tgt_dev->lock);
 		list_del(&cmd->tgt_dev_entry);
 		cmd->tgt_dev->nr_cmds--;
+		scst_order_leave(cmd);
 		spin_unlock(&cmd->tgt_dev->lock);
 		if (scst_cmd_aborted(cmd))
 			scst_tm_cmd_gone(cmd);

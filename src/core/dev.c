@@ -45,6 +45,7 @@ void scst_dev_put(struct scst_device *dev)
 {
 	if (!refcount_dec_and_test(&dev->refs))
 		return;
+	scst_mode_free(dev);
 	scst_resv_free(dev);
 	dev->handler->ops->detach(dev);
 	complete_all(&dev->released);
@@ -160,13 +161,18 @@ int scst_dev_add(struct scst_handler *handler, const char *name, char *params)
 		ret = scst_resv_init(dev);
 	if (ret)
 		goto out_detach;
-	ret = scst_dev_publish(dev);
+	ret = scst_mode_init(dev);
 	if (ret)
 		goto out_resv;
+	ret = scst_dev_publish(dev);
+	if (ret)
+		goto out_mode;
 	list_add_tail(&dev->entry, &scst_devices);
 	list_add_tail(&dev->handler_entry, &handler->devices);
 	return 0;
 
+out_mode:
+	scst_mode_free(dev);
 out_resv:
 	scst_resv_free(dev);
 out_detach:

@@ -12,6 +12,7 @@ EXPORT_SYMBOL_GPL(sl_op_get);
 EXPORT_SYMBOL_GPL(sl_inquiry);
 EXPORT_SYMBOL_GPL(sl_read_capacity_10);
 EXPORT_SYMBOL_GPL(sl_read_capacity_16);
+EXPORT_SYMBOL_GPL(sl_mode_saves);
 EXPORT_SYMBOL_GPL(sl_mode_sense);
 EXPORT_SYMBOL_GPL(sl_mode_select);
 EXPORT_SYMBOL_GPL(sl_sense_build);

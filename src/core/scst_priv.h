@@ -9,6 +9,7 @@
 #define SCST_NAME_MAX	64	/* device names; the product id takes the first 16 characters */
 
 #define scst_err(fmt, ...)	pr_err("scst: ***ERROR***: " fmt "\n", ##__VA_ARGS__)
+#define scst_warn(fmt, ...)	pr_warn("scst: ***WARNING***: " fmt "\n", ##__VA_ARGS__)
 #define scst_info(fmt, ...)	pr_info("scst: " fmt "\n", ##__VA_ARGS__)
 
 /* A handler, as registered. */
@@ -209,6 +210,19 @@ void scst_exec_reserve(struct scst_cmd *cmd);
 void scst_exec_release(struct scst_cmd *cmd);
 void scst_exec_pr_in(struct scst_cmd *cmd);
 void scst_exec_pr_out(struct scst_cmd *cmd);
+
+/* order.c; all but scst_order_hold() under the lock of the command's tgt_dev */
+void scst_order_enter(struct scst_cmd *cmd);
+/* True: it may not begin yet, and will be executed in a worker when it may. */
+bool scst_order_hold(struct scst_cmd *cmd);
+/* After it has left the list of commands. */
+void scst_order_leave(struct scst_cmd *cmd);
+/* Lets one that is held go. */
+void scst_order_abort(struct scst_cmd *cmd);
+
+/* mode_file.c */
+int scst_mode_init(struct scst_device *dev);	/* -EINVAL: what is saved is not ours, or torn */
+void scst_mode_free(struct scst_device *dev);
 
 /*
  * state_file.c: bytes that survive power loss, in two files written in turn.

@@ -56,6 +56,7 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, uns
 	td->ua = ua;
 	spin_lock_init(&td->lock);
 	INIT_LIST_HEAD(&td->cmds);
+	INIT_LIST_HEAD(&td->held);
 	refcount_set(&td->refs, 1);
 	refcount_inc(&dev->refs);
 	spin_lock(&dev->tgt_devs_lock);

@@ -29,6 +29,7 @@ static unsigned int scst_abort_in(const struct scst_tm *tm, struct scst_tgt_dev 
 		    READ_ONCE(cmd->state) == SCST_CMD_PARSED &&
 		    !test_bit(SCST_CMD_INTERNAL, &cmd->flags))
 			ops->abort_cmd(cmd);
+		scst_order_abort(cmd);
 	}
 	spin_unlock(&td->lock);
 	return n;
@@ -101,8 +102,7 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 		scst_dev_raise_ua(dev, SCST_UA_CLEARED_BY_OTHER, tm->sess);
 	} else {
 		spin_lock(&dev->lock);
-		dev->mode.descriptor_sense = false;
-		dev->mode.swp = false;
+		dev->mode.now = dev->mode.saved;
 		spin_unlock(&dev->lock);
 		scst_resv_reset(dev);
 		scst_allow_removal(dev);

@@ -98,6 +98,14 @@ enum scst_cmd_state {
 #define SCST_CMD_SHARED_BUF	2	/* bit: the pages belong to somebody else */
 #define SCST_CMD_INTERNAL	4	/* bit: of the copy manager, the driver does not know it */
 #define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
+#define SCST_CMD_HELD		5	/* bit: waits for others, by its task attribute or theirs */
+
+/* Task attributes (SAM-5 8.6) */
+enum scst_task_attr {
+	SCST_SIMPLE,
+	SCST_ORDERED,
+	SCST_HEAD_OF_QUEUE,
+};
 
 struct scst_cmd {
 	struct scst_session *sess;
@@ -106,6 +114,7 @@ struct scst_cmd {
 	enum scst_cmd_state state;
 	unsigned long flags;
 	u64 tag;			/* the driver's, unique in the session */
+	u8 attr;			/* enum scst_task_attr; the driver's too, before parsing */
 
 	const u8 *cdb_bytes;		/* valid until the command is freed */
 	u8 cdb_len;
@@ -130,6 +139,7 @@ struct scst_cmd {
 	void *handler_priv;		/* the handler's, while it executes */
 	struct work_struct work;
 	struct list_head tgt_dev_entry;
+	struct list_head held_entry;
 
 	u8 sense[SL_SENSE_LEN];
 };
@@ -200,7 +210,9 @@ struct scst_device {
 	void *priv;			/* the handler's */
 
 	struct sl_unit unit;		/* changed under @lock */
-	struct sl_mode mode;		/* changed under @lock */
+	struct sl_modes mode;		/* read under @lock, changed under @mode_lock too */
+	struct mutex mode_lock;
+	struct scst_state_file *mode_file;	/* NULL: mode pages can't be saved */
 	spinlock_t lock;
 
 	bool dead;			/* under the configuration lock */
@@ -251,6 +263,9 @@ struct scst_handler_ops {
 	/* Checks a command and sets cmd->exec. */
 	enum sl_sense (*parse)(struct scst_cmd *cmd);
 };
+
+/* Saves the values of @mode, under dev->mode_lock: 0, -errno. May sleep. */
+int scst_mode_save(struct scst_device *dev, const struct sl_mode *mode);
 
 int scst_register_handler(const struct scst_handler_ops *ops);
 void scst_unregister_handler(const struct scst_handler_ops *ops);
@@ -331,9 +346,11 @@ struct scst_tgt_dev {
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */
-	spinlock_t lock;		/* protects @cmds, @nr_cmds */
-	struct list_head cmds;
+	spinlock_t lock;		/* protects @cmds to @nr_special */
+	struct list_head cmds;		/* as they came */
+	struct list_head held;		/* those that may not begin yet */
 	u32 nr_cmds;
+	u32 nr_special;			/* not SIMPLE */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */

@@ -8,6 +8,12 @@
 #define PC_SAVED	3
 
 #define ALL_PAGES	0x3f
+#define PAGE_CACHING	0x08
+#define PAGE_CONTROL	0x0a
+
+#define PAGE_PS		0x80	/* parameters savable */
+#define PAGE_SPF	0x40	/* subpage format */
+#define SELECT_SP	0x01	/* save pages */
 
 #define CONTROL_D_SENSE	0x04
 #define CONTROL_SWP	0x08
@@ -86,14 +92,15 @@ static const struct mode_page {
 	u8 code;
 	u8 len;				/* with the two header bytes */
 	u8 only;			/* this device type, or FOR_ANY */
+	bool savable;
 	void (*build)(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m);
 } mode_pages[] = {
-	{ 0x01, 12, FOR_ANY, page_error_recovery },
-	{ 0x02, 16, SL_TYPE_DISK, page_disconnect },
-	{ 0x08, 20, SL_TYPE_DISK, page_caching },
-	{ 0x0a, 12, FOR_ANY, page_control },
-	{ 0x1c, 12, FOR_ANY, page_exceptions },
-	{ 0x2a, 20, SL_TYPE_CDROM, page_mm_capabilities },
+	{ 0x01, 12, FOR_ANY, false, page_error_recovery },
+	{ 0x02, 16, SL_TYPE_DISK, false, page_disconnect },
+	{ PAGE_CACHING, 20, SL_TYPE_DISK, true, page_caching },
+	{ PAGE_CONTROL, 12, FOR_ANY, true, page_control },
+	{ 0x1c, 12, FOR_ANY, false, page_exceptions },
+	{ 0x2a, 20, SL_TYPE_CDROM, false, page_mm_capabilities },
 };
 
 static size_t build_page(const struct mode_page *page, u8 pc, const struct sl_unit *u,
@@ -111,15 +118,24 @@ static bool page_applies(const struct mode_page *page, const struct sl_unit *u)
 	return page->only == FOR_ANY || page->only == u->device_type;
 }
 
-static size_t put_pages(u8 code, u8 pc, const struct sl_unit *u, const struct sl_mode *m, u8 *p)
+static size_t put_pages(u8 code, u8 pc, const struct sl_unit *u, const struct sl_modes *modes, u8 *p)
 {
+	const struct sl_mode *m = pc == PC_SAVED ? &modes->saved : &modes->now;
 	size_t n = 0, i;
+
+	/* The builders know no saved values: they are what will be the current ones. */
+	if (pc == PC_SAVED)
+		pc = PC_CURRENT;
 
 	for (i = 0; i < ARRAY_SIZE(mode_pages); i++) {
 		const struct mode_page *page = &mode_pages[i];
 
-		if ((code == ALL_PAGES || code == page->code) && page_applies(page, u))
-			n += build_page(page, pc, u, m, p + n);
+		if ((code != ALL_PAGES && code != page->code) || !page_applies(page, u))
+			continue;
+		build_page(page, pc, u, m, p + n);
+		if (modes->can_save && page->savable)
+			p[n] |= PAGE_PS;
+		n += page->len;
 	}
 	return n;
 }
@@ -139,7 +155,7 @@ static size_t put_block_descriptor(bool llbaa, const struct sl_unit *u, u8 *d)
 	return 8;
 }
 
-enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_mode *mode,
+enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_modes *modes,
 			    bool protect, u8 *buf, size_t *len)
 {
 	bool ten = cdb[0] == 0x5a;
@@ -152,17 +168,17 @@ enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const str
 	memset(buf, 0, SL_MODE_MAX);
 	if (subpage && !(subpage == 0xff && code == ALL_PAGES))
 		return SL_INVALID_CDB_FIELD;
-	if (pc == PC_SAVED)
+	if (pc == PC_SAVED && !modes->can_save)
 		return SL_SAVING_UNSUPPORTED;
 
 	if (unit->device_type == 0) {
 		device_specific = 0x10;			/* DPOFUA */
-		if (protect || mode->swp)
+		if (protect || modes->now.swp)
 			device_specific |= 0x80;	/* WP */
 		if (!dbd)
 			descriptor = put_block_descriptor(llbaa, unit, buf + head);
 	}
-	pages = put_pages(code, pc, unit, mode, buf + head + descriptor);
+	pages = put_pages(code, pc, unit, modes, buf + head + descriptor);
 	if (!pages)
 		return SL_INVALID_CDB_FIELD;
 
@@ -190,6 +206,17 @@ static const struct mode_page *find_mode_page(u8 code, const struct sl_unit *u)
 	return NULL;
 }
 
+/* What can be changed of the page at @p. */
+static void take_page(const struct mode_page *page, const u8 *p, struct sl_mode *m)
+{
+	if (page->code == PAGE_CACHING && m->wce_changeable)
+		m->write_cache = p[2] & CACHING_WCE;
+	if (page->code == PAGE_CONTROL) {
+		m->descriptor_sense = p[2] & CONTROL_D_SENSE;
+		m->swp = p[4] & CONTROL_SWP;
+	}
+}
+
 /* A page may differ from the current one only in bits that are changeable. */
 static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
 				 const struct sl_unit *u, struct sl_mode *m)
@@ -202,12 +229,7 @@ static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
 	for (i = 2; i < page->len; i++)
 		if ((p[i] ^ current_page[i]) & ~changeable[i])
 			return SL_INVALID_PARAM_FIELD;
-	if (page->code == 0x08 && m->wce_changeable)
-		m->write_cache = p[2] & CACHING_WCE;
-	if (page->code == 0x0a) {
-		m->descriptor_sense = p[2] & CONTROL_D_SENSE;
-		m->swp = p[4] & CONTROL_SWP;
-	}
+	take_page(page, p, m);
 	return SL_OK;
 }
 
@@ -218,22 +240,27 @@ static enum sl_sense check_descriptor(const struct sl_unit *u, const u8 *d, size
 	return block_len == 1u << u->block_shift ? SL_OK : SL_INVALID_PARAM_FIELD;
 }
 
+bool sl_mode_saves(const u8 *cdb)
+{
+	return cdb[1] & SELECT_SP;
+}
+
 enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8 *list, size_t len,
-			     struct sl_mode *mode)
+			     struct sl_modes *modes)
 {
 	bool ten = cdb[0] == 0x55;
 	size_t head = ten ? 8 : 4, descriptor;
-	struct sl_mode wanted = *mode;
+	struct sl_mode wanted = modes->now;
 	enum sl_sense sense;
 
 	if (!(cdb[1] & 0x10))		/* PF: vendor format is not known here */
 		return SL_INVALID_CDB_FIELD;
-	if (cdb[1] & 0x01)		/* SP */
+	if (sl_mode_saves(cdb) && !modes->can_save)
 		return SL_INVALID_CDB_FIELD;
-	if (len == 0)
-		return SL_OK;
-	if (len < head)
+	if (len && len < head)
 		return SL_PARAM_LIST_LENGTH;
+	if (!len)
+		goto done;
 	descriptor = ten ? sl_get_be16(list + 6) : list[3];
 	if (descriptor != 0 && descriptor != 8 && !(ten && descriptor == 16 && (list[4] & 1)))
 		return SL_INVALID_PARAM_FIELD;
@@ -252,7 +279,7 @@ enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8
 		if (len < 2)
 			return SL_PARAM_LIST_LENGTH;
 		page = find_mode_page(list[0] & 0x3f, unit);
-		if (!page || (list[0] & 0x40) || list[1] != page->len - 2)
+		if (!page || (list[0] & PAGE_SPF) || list[1] != page->len - 2)
 			return SL_INVALID_PARAM_FIELD;
 		if (len < page->len)
 			return SL_PARAM_LIST_LENGTH;
@@ -261,6 +288,36 @@ enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8
 			return sense;
 		list += page->len;
 		len -= page->len;
+	}
+done:
+	modes->now = wanted;
+	/* All pages that can be saved, also those that were not sent (SPC-4 6.11). */
+	if (sl_mode_saves(cdb))
+		modes->saved = wanted;
+	return SL_OK;
+}
+
+size_t sl_mode_store(const struct sl_unit *unit, const struct sl_mode *mode, u8 *buf)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(mode_pages); i++)
+		if (mode_pages[i].savable && page_applies(&mode_pages[i], unit))
+			n += build_page(&mode_pages[i], PC_CURRENT, unit, mode, buf + n);
+	return n;
+}
+
+enum sl_sense sl_mode_load(const struct sl_unit *unit, const u8 *pages, size_t len,
+			   struct sl_mode *mode)
+{
+	struct sl_mode wanted = *mode;
+	const struct mode_page *page;
+
+	for (; len; pages += page->len, len -= page->len) {
+		page = find_mode_page(pages[0], unit);
+		if (!page || !page->savable || len < page->len || pages[1] != page->len - 2)
+			return SL_INVALID_PARAM_FIELD;
+		take_page(page, pages, &wanted);
 	}
 	*mode = wanted;
 	return SL_OK;

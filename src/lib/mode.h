@@ -17,19 +17,39 @@ struct sl_mode {
 	bool wce_changeable;
 };
 
+/* The values of a device: those in use, those that come back after a reset. */
+struct sl_modes {
+	struct sl_mode now;
+	struct sl_mode saved;
+	bool can_save;
+};
+
 /*
  * MODE SENSE(6) or (10) data for @cdb into @buf (SL_MODE_MAX bytes);
  * @protect: the LUN is write protected. *@len is the length before it is cut
  * to the allocation length.
  */
-enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_mode *mode,
+enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_modes *modes,
 			    bool protect, u8 *buf, size_t *len);
 
 /*
  * Checks the whole parameter list (@len bytes at @list) of MODE SELECT(6) or
- * (10) and only then changes *@mode.
+ * (10) and only then changes *@modes, with SP the saved values too.
  */
 enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8 *list, size_t len,
-			     struct sl_mode *mode);
+			     struct sl_modes *modes);
+
+/* Does MODE SELECT with this CDB change what is saved? */
+bool sl_mode_saves(const u8 *cdb);
+
+/* The pages that can be saved, with the values of @mode, into @buf (SL_MODE_MAX bytes); the length. */
+size_t sl_mode_store(const struct sl_unit *unit, const struct sl_mode *mode, u8 *buf);
+
+/*
+ * Takes into *@mode what sl_mode_store() has made and what can be changed of it
+ * now; SL_INVALID_PARAM_FIELD: these are no such pages, *@mode is as it was.
+ */
+enum sl_sense sl_mode_load(const struct sl_unit *unit, const u8 *pages, size_t len,
+			   struct sl_mode *mode);
 
 #endif

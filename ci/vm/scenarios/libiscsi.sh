@@ -5,6 +5,7 @@
 # that one that hangs is named. Skipped tests are listed with the suite's own reason.
 # image: target
 # timeout: 1800
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

@@ -8,6 +8,9 @@
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
+# Where the initiator shows, and sets, what the caching mode page says; it saves the page.
+cache_type() { echo "/sys/block/$(basename "$(readlink -f "$disk")")/device/scsi_disk"/*/cache_type; }
+
 case $BOOT in
 1)
 	check "scst-install sets up a target" scst-install apply --yes --road native --size 256M \
@@ -17,6 +20,8 @@ case $BOOT in
 	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
 	login
 	head -c 32M /dev/urandom >/var/tmp/data
+	echo "write through" >"$(cache_type)"
+	check "the disk's cache is off" grep -q "write through" "$(cache_type)"
 	check "data are written" dd if=/var/tmp/data of="$disk" bs=1M oflag=direct status=none
 	logout
 	next_boot
@@ -29,6 +34,7 @@ case $BOOT in
 	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
 	login
 	dd if="$disk" of=/var/tmp/back bs=1M count=32 iflag=direct status=none
+	check "its cache is off still" grep -q "write through" "$(cache_type)"
 	check "so are the data" cmp /var/tmp/data /var/tmp/back
 	logout
 	check "scst-install finds nothing changed" scst-install status

@@ -58,6 +58,19 @@ static u32 blockio_len(const struct scst_cmd *cmd)
 	return blockio_is_write(cmd) ? fileio_write_len(cmd) : cmd->buf_len;
 }
 
+/*
+ * It failed because it was not to wait, maybe only when it was under way: there
+ * was no request to be had, or the device can't do without waiting at all, as
+ * most of the device mapper can't.
+ */
+static bool blockio_would_wait(const struct scst_cmd *cmd, ssize_t ret)
+{
+	if (ret == -EOPNOTSUPP)
+		WRITE_ONCE(vdisk_of(cmd->dev)->always_waits, true);
+	return !test_bit(SCST_CMD_DEFERRED, &cmd->flags) &&
+	       (ret == -EAGAIN || ret == -EOPNOTSUPP);
+}
+
 static void blockio_done_work(struct work_struct *work)
 {
 	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
@@ -65,7 +78,10 @@ static void blockio_done_work(struct work_struct *work)
 	ssize_t ret = io->result;
 
 	kmem_cache_free(blockio_cache, io);
-	blockio_finish(cmd, ret, blockio_len(cmd));
+	if (blockio_would_wait(cmd, ret))
+		scst_cmd_defer(cmd);
+	else
+		blockio_finish(cmd, ret, blockio_len(cmd));
 }
 
 /* Maybe in an interrupt. */
@@ -102,9 +118,14 @@ static ssize_t blockio_submit(struct blockio *io, bool may_wait)
 static void blockio_rw(struct scst_cmd *cmd)
 {
 	bool may_wait = test_bit(SCST_CMD_DEFERRED, &cmd->flags);
-	struct blockio *io = kmem_cache_alloc(blockio_cache, GFP_KERNEL);
 	ssize_t ret = -ENOMEM;
+	struct blockio *io;
 
+	if (!may_wait && READ_ONCE(vdisk_of(cmd->dev)->always_waits)) {
+		scst_cmd_defer(cmd);
+		return;
+	}
+	io = kmem_cache_alloc(blockio_cache, GFP_KERNEL);
 	if (io) {
 		io->cmd = cmd;
 		cmd->handler_priv = io;
@@ -113,8 +134,7 @@ static void blockio_rw(struct scst_cmd *cmd)
 			return;
 		kmem_cache_free(blockio_cache, io);
 	}
-	/* What can't be had without waiting is had in a worker. */
-	if (ret == -EAGAIN && !may_wait)
+	if (blockio_would_wait(cmd, ret))
 		scst_cmd_defer(cmd);
 	else
 		blockio_finish(cmd, ret, blockio_len(cmd));

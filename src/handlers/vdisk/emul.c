@@ -43,19 +43,44 @@ void vdisk_exec_mode_sense(struct scst_cmd *cmd)
 		scst_cmd_reply(cmd, data, len);
 }
 
+/* Nothing is changed that could not be saved, or made safe, as it was asked for. */
+static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
+{
+	struct scst_device *dev = cmd->dev;
+	struct sl_modes wanted = dev->mode;
+	enum sl_sense sense = sl_mode_select(cmd->cdb_bytes, &dev->unit, list, len, &wanted);
+
+	if (sense)
+		return sense;
+	/* Without a cache nothing is left in it (SBC-3 6.4.5, WCE). */
+	if (dev->mode.now.write_cache && !wanted.now.write_cache && backing_flush(dev))
+		return SL_WRITE_ERROR;
+	if (sl_mode_saves(cmd->cdb_bytes) && scst_mode_save(dev, &wanted.saved))
+		return SL_INTERNAL_FAILURE;
+	spin_lock(&dev->lock);
+	dev->mode = wanted;
+	spin_unlock(&dev->lock);
+	return SL_OK;
+}
+
 void vdisk_exec_mode_select(struct scst_cmd *cmd)
 {
 	u32 len = min_t(u32, cmd->out_len, SL_MODE_MAX);
 	u8 list[SL_MODE_MAX];
 	enum sl_sense sense;
 
+	/* Others may be saving just now, and this one may have to. */
+	if (!test_bit(SCST_CMD_DEFERRED, &cmd->flags)) {
+		scst_cmd_defer(cmd);
+		return;
+	}
 	if (!scst_cmd_copy_out(cmd, 0, list, len)) {
 		scst_cmd_fail(cmd, SL_PARAM_LIST_LENGTH, NULL);
 		return;
 	}
-	spin_lock(&cmd->dev->lock);
-	sense = sl_mode_select(cmd->cdb_bytes, &cmd->dev->unit, list, len, &cmd->dev->mode);
-	spin_unlock(&cmd->dev->lock);
+	mutex_lock(&cmd->dev->mode_lock);
+	sense = vdisk_select(cmd, list, len);
+	mutex_unlock(&cmd->dev->mode_lock);
 	if (sense) {
 		scst_cmd_fail(cmd, sense, NULL);
 		return;

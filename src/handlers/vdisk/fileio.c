@@ -171,8 +171,7 @@ int fileio_write_flags(const struct scst_cmd *cmd)
 
 	if (vd->nv_cache)
 		return 0;
-	return vd->write_through || cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.write_cache) ?
-	       IOCB_DSYNC : 0;
+	return cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.now.write_cache) ? IOCB_DSYNC : 0;
 }
 
 static ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)

@@ -115,7 +115,8 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 		return -EINVAL;
 	}
 	u->write_cache = !(vd->write_through || vd->nv_cache || u->read_only);
-	dev->mode.write_cache = u->write_cache;
+	dev->mode.now.write_cache = u->write_cache;
+	dev->mode.now.wce_changeable = vd->file && !vd->nv_cache && !u->read_only;
 	if (u->block_shift < 12)
 		u->physical_exp = 12 - u->block_shift;
 	u->max_transfer = SCST_MAX_TRANSFER >> u->block_shift;

@@ -40,6 +40,7 @@ struct vdisk {
 	char *filename;			/* fileio, blockio, cdrom */
 	struct file *file;		/* fileio, blockio, cdrom: through the page cache */
 	struct file *direct;		/* blockio: past it */
+	bool always_waits;		/* blockio: the device has no I/O that does not wait */
 	u64 size;			/* bytes */
 	bool size_explicit;		/* nullio */
 	bool write_through;

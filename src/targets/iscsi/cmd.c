@@ -238,6 +238,19 @@ static void isc_set_expected(struct isc_cmd *cmd)
 	cmd->scst.expected_len = sl_bhs_expected_len(cmd->bhs);
 }
 
+/* RFC 7143 11.3.1: untagged and ACA have no meaning of their own here. */
+static enum scst_task_attr isc_task_attr(const u8 *bhs)
+{
+	switch (bhs[1] & 0x07) {
+	case 2:
+		return SCST_ORDERED;
+	case 3:
+		return SCST_HEAD_OF_QUEUE;
+	default:
+		return SCST_SIMPLE;
+	}
+}
+
 static bool isc_ahs_ok(const struct isc_conn *conn)
 {
 	u32 len = sl_bhs_ahs_len(conn->rx_bhs), ext_len, bidi_len;
@@ -265,6 +278,7 @@ int isc_scsi_cmd(struct isc_conn *conn)
 	/* CDBs of more than 16 bytes are told from their first 16: none is supported. */
 	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32, 16);
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
+	cmd->scst.attr = isc_task_attr(cmd->bhs);
 	/* The digest is computed once, TCP may read the pages again. */
 	if (conn->data_digest)
 		set_bit(SCST_CMD_STABLE_IN, &cmd->scst.flags);

@@ -73,7 +73,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A page that is no page 83h must do no harm either.
   copy_list(data + cdb_len, size - cdb_len, inquiry, len);
   group_list(data + cdb_len, size - cdb_len);
-  sl_mode mode = {false, false, true, true};
+  sl_mode values = {false, false, true, true};
+  sl_mode_load(&unit, data + cdb_len, size - cdb_len, &values);
+  sl_modes mode = {values, values, true};
   std::uint8_t pages[SL_MODE_MAX];
   len = 0;
   if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len) == SL_OK)

@@ -135,7 +135,7 @@ TEST_CASE("A CD drive has its own mode page and none of a disk's", "[mmc]") {
   sl_unit unit{};
   unit.device_type = SL_TYPE_CDROM;
   unit.block_shift = 11;
-  const sl_mode mode{};
+  const sl_modes mode{};
   u8 buf[SL_MODE_MAX];
   std::size_t len = 0;
   const u8 all[10] = {0x5a, 0, 0x3f};

@@ -50,7 +50,13 @@ Bytes inquiry(const sl_unit& unit, Bytes cdb) {
   return {buf, buf + len};
 }
 
-Bytes mode_sense(const sl_unit& unit, const sl_mode& mode, Bytes cdb, bool protect = false) {
+// Values that can't be saved, with a write cache that can be switched off.
+sl_modes fixed_modes() {
+  const sl_mode mode = {false, false, true, true};
+  return {mode, mode, false};
+}
+
+Bytes mode_sense(const sl_unit& unit, const sl_modes& mode, Bytes cdb, bool protect = false) {
   u8 buf[SL_MODE_MAX];
   std::size_t len = 0;
   cdb.resize(10);
@@ -238,7 +244,7 @@ TEST_CASE("READ CAPACITY gives the last block and its length") {
 }
 
 TEST_CASE("MODE SENSE gives its header, the block descriptor and the pages") {
-  const sl_mode mode = {false, false, true, true};
+  const sl_modes mode = fixed_modes();
   Bytes d = mode_sense(disk(), mode, {0x1a, 0, 0x08});
   REQUIRE(d.size() == 4 + 8 + 20);
   CHECK(d[0] == d.size() - 1);
@@ -254,7 +260,7 @@ TEST_CASE("MODE SENSE gives its header, the block descriptor and the pages") {
 }
 
 TEST_CASE("MODE SENSE of all pages is the sum of the pages") {
-  const sl_mode mode = {false, false, true, true};
+  const sl_modes mode = fixed_modes();
   std::size_t sum = 0;
   for (u8 code = 0; code < 0x3f; code++) {
     Bytes d = mode_sense(disk(), mode, {0x1a, 0x08, code});
@@ -265,7 +271,7 @@ TEST_CASE("MODE SENSE of all pages is the sum of the pages") {
 }
 
 TEST_CASE("Saved mode pages and unknown ones are refused") {
-  const sl_mode mode = {false, false, true, true};
+  const sl_modes mode = fixed_modes();
   CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0xff}).empty());
   CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x2f}).empty());
   CHECK(mode_sense(disk(), mode, {0x1a, 0x08, 0x08, 0x01}).empty());
@@ -273,26 +279,27 @@ TEST_CASE("Saved mode pages and unknown ones are refused") {
 
 TEST_CASE("What MODE SENSE gives MODE SELECT takes, and nothing changes") {
   const sl_unit unit = disk();
-  sl_mode mode = {true, false, true, true};
-  const sl_mode before = mode;
+  sl_modes mode = fixed_modes();
+  mode.now.descriptor_sense = true;
+  const sl_mode before = mode.now;
   Bytes d = mode_sense(unit, mode, {0x5a, 0, 0x3f});
   d[0] = d[1] = 0;
   const u8 cdb[10] = {0x55, 0x10};
   CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
-  CHECK(mode.descriptor_sense == before.descriptor_sense);
-  CHECK(mode.swp == before.swp);
-  CHECK(mode.write_cache == before.write_cache);
+  CHECK(mode.now.descriptor_sense == before.descriptor_sense);
+  CHECK(mode.now.swp == before.swp);
+  CHECK(mode.now.write_cache == before.write_cache);
 }
 
 TEST_CASE("MODE SELECT changes only what is changeable, and all or nothing") {
   const sl_unit unit = disk();
-  sl_mode mode = {false, false, true, true};
+  sl_modes mode = fixed_modes();
   const u8 cdb[6] = {0x15, 0x10};
   Bytes d = mode_sense(unit, mode, {0x1a, 0x08, 0x08});
   d[0] = 0;
   d[6] &= ~0x04; // WCE off
   CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
-  CHECK_FALSE(mode.write_cache);
+  CHECK_FALSE(mode.now.write_cache);
 
   Bytes two = mode_sense(unit, mode, {0x1a, 0x08, 0x0a});
   two[0] = 0;
@@ -301,12 +308,12 @@ TEST_CASE("MODE SELECT changes only what is changeable, and all or nothing") {
   bad[12] ^= 0xff;
   two.insert(two.end(), bad.begin(), bad.end());
   CHECK(sl_mode_select(cdb, &unit, two.data(), two.size(), &mode) == SL_INVALID_PARAM_FIELD);
-  CHECK_FALSE(mode.descriptor_sense);
+  CHECK_FALSE(mode.now.descriptor_sense);
 }
 
 TEST_CASE("Cut-off parameter lists of MODE SELECT are refused") {
   const sl_unit unit = disk();
-  sl_mode mode = {false, false, true, true};
+  sl_modes mode = fixed_modes();
   const u8 cdb[6] = {0x15, 0x10};
   Bytes d = mode_sense(unit, mode, {0x1a, 0, 0x08});
   d[0] = 0;
@@ -368,4 +375,47 @@ TEST_CASE("Initiator patterns match as the interface says") {
     INFO(r.pattern << " / " << r.name);
     CHECK(sl_name_match(r.pattern, r.name) == r.match);
   }
+}
+
+TEST_CASE("Mode pages are saved with SP, and told as saved values") {
+  const sl_unit unit = disk();
+  sl_modes mode = fixed_modes();
+  mode.can_save = true;
+  Bytes d = mode_sense(unit, mode, {0x1a, 0x08, 0x08});
+  CHECK(d[4] == 0x88); // PS
+  d[0] = 0;
+  d[4 + 2] &= ~0x04;
+  const u8 only_now[6] = {0x15, 0x10}, save[6] = {0x15, 0x11};
+  CHECK(sl_mode_select(only_now, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK_FALSE(mode.now.write_cache);
+  CHECK(mode.saved.write_cache);
+  CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0xc8})[4 + 2] & 0x04) != 0);
+  CHECK(sl_mode_select(save, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK_FALSE(mode.saved.write_cache);
+  CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0xc8})[4 + 2] & 0x04) == 0);
+  mode.can_save = false;
+  CHECK(sl_mode_select(save, &unit, d.data(), d.size(), &mode) == SL_INVALID_CDB_FIELD);
+}
+
+TEST_CASE("What was stored of mode pages is loaded, whatever else has changed since") {
+  sl_unit unit = disk();
+  sl_mode stored = {true, true, false, true};
+  u8 buf[SL_MODE_MAX];
+  const std::size_t len = sl_mode_store(&unit, &stored, buf);
+  CHECK(len == 20 + 12);
+  unit.tst = 1;
+  sl_mode loaded = {false, false, true, true};
+  REQUIRE(sl_mode_load(&unit, buf, len, &loaded) == SL_OK);
+  CHECK(loaded.descriptor_sense);
+  CHECK(loaded.swp);
+  CHECK_FALSE(loaded.write_cache);
+  // A cache that can no longer be switched stays as it is.
+  sl_mode fixed = {false, false, true, false};
+  REQUIRE(sl_mode_load(&unit, buf, len, &fixed) == SL_OK);
+  CHECK(fixed.write_cache);
+  sl_mode untouched = {false, false, true, true};
+  CHECK(sl_mode_load(&unit, buf, len - 1, &untouched) == SL_INVALID_PARAM_FIELD);
+  buf[20] = 0x1c;
+  CHECK(sl_mode_load(&unit, buf, len, &untouched) == SL_INVALID_PARAM_FIELD);
+  CHECK_FALSE(untouched.descriptor_sense);
 }
