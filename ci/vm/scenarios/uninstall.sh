@@ -15,7 +15,7 @@ for deb in scst-dkms scstadmin iscsi-scst; do
 done
 # dkms is real, what it calls hands out what was built of the same sources when this image was made:
 # an emulated CPU compiles for minutes. With --full, quickstart-native.sh and killed.sh compile.
-printf 'modules:\n\tcp /var/cache/modules/$(KVER)/*.ko .\n' \
+printf 'modules:\n\tcp /var/cache/modules/%s/*.ko .\n' "$(uname -r)" \
 	>"$(echo /root/payload/usr/src/scst-*)/Makefile"
 depmod
 : >/root/stamp
