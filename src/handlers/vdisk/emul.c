@@ -43,6 +43,18 @@ void vdisk_exec_mode_sense(struct scst_cmd *cmd)
 		scst_cmd_reply(cmd, data, len);
 }
 
+/* Without a cache nothing is left in it (SBC-3 6.4.5, WCE): what is written from now on is not. */
+static int vdisk_leave_cache(struct scst_device *dev)
+{
+	int ret;
+
+	WRITE_ONCE(dev->mode.now.write_cache, false);
+	ret = backing_flush(dev);
+	if (ret)
+		WRITE_ONCE(dev->mode.now.write_cache, true);
+	return ret;
+}
+
 /* Nothing is changed that could not be saved, or made safe, as it was asked for. */
 static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
 {
@@ -52,11 +64,10 @@ static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
 
 	if (sense)
 		return sense;
-	/* Without a cache nothing is left in it (SBC-3 6.4.5, WCE). */
-	if (dev->mode.now.write_cache && !wanted.now.write_cache && backing_flush(dev))
-		return SL_WRITE_ERROR;
 	if (sl_mode_saves(cmd->cdb_bytes) && scst_mode_save(dev, &wanted.saved))
 		return SL_INTERNAL_FAILURE;
+	if (dev->mode.now.write_cache && !wanted.now.write_cache && vdisk_leave_cache(dev))
+		return SL_WRITE_ERROR;
 	spin_lock(&dev->lock);
 	dev->mode = wanted;
 	spin_unlock(&dev->lock);
@@ -156,11 +167,15 @@ void vdisk_exec_eject(struct scst_cmd *cmd)
 	vd->io->sync(cmd);
 }
 
-/* What is out may come in whoever prevents the removal. */
+/* What is out may come in whoever prevents the removal; what is in stays as it is. */
 void vdisk_exec_load(struct scst_cmd *cmd)
 {
 	struct vdisk *vd = vdisk_of(cmd->dev);
 
+	if (!vd->ejected && vdisk_removal_prevented(cmd->dev)) {
+		scst_cmd_fail(cmd, SL_REMOVAL_PREVENTED, NULL);
+		return;
+	}
 	if (vd->empty) {
 		scst_cmd_fail(cmd, SL_NOT_READY_NO_MEDIUM, NULL);
 		return;
