@@ -166,6 +166,13 @@ logout() {
 	udevadm settle
 }
 
+# disk_of PORT: the disk that the initiator sees behind the port of this number.
+disk_of() {
+	for unit in /dev/sd?; do
+		! sg_vpd -p di "$unit" 2>/dev/null | grep -q "Relative target port: $1\$" || echo "$unit"
+	done
+}
+
 # file_list [STAMP]: path, kind, mode, owner and digest of everything that is meant to stay as it is.
 # Left out: what lives in memory, caches and logs, the installer's journal, the keys and the state of
 # others that tell of something having happened and not of something being there. With STAMP only

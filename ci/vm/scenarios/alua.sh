@@ -67,12 +67,6 @@ DEVICE_GROUP dg {
 }
 END
 
-# disk_of PORT: the disk that the initiator sees behind the port of this number.
-disk_of() {
-	for unit in /dev/sd?; do
-		! sg_vpd -p di "$unit" 2>/dev/null | grep -q "Relative target port: $1\$" || echo "$unit"
-	done
-}
 written_through() { cat "$tree/targets/scst_local/$1/sessions"/*/write_cmd_count; }
 has_written() { [ "$(written_through "$1")" -gt "$2" ]; }
 # moves TARGET: writes go through it now.

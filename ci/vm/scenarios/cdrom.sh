@@ -47,6 +47,7 @@ login
 insert() { echo "$1" >$drive/filename; }
 # What eject(1) does. udev may be about to lock the drive.
 eject_disc() { sg_prevent --allow "$disk" && sg_start --eject "$disk" 2>/dev/null; }
+load_disc() { sg_prevent --allow "$disk" && sg_start --load "$disk" 2>/dev/null; }
 label() { [ "$(blkid -p -s LABEL -o value "$disk")" = "$1" ]; }
 
 check "the first disc is read" label first
@@ -63,7 +64,7 @@ umount /mnt
 check "the initiator unlocks the drive and ejects the disc" await 20 eject_disc
 refused "the drive is ready without a disc" sg_turs "$disk"
 check "it says what is missing" sh -c "sg_turs -v $disk 2>&1 | grep -q 'Medium not present'"
-check "the initiator loads it again" sg_start --load "$disk"
+check "the initiator loads it again" await 20 load_disc
 check "it is ready" await 10 sg_turs "$disk"
 check "an empty name takes the disc out, after asking" await 60 insert ""
 check "so the attribute says" grep -qx none $drive/filename

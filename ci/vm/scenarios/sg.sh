@@ -59,12 +59,6 @@ END
 check "the configuration is taken" systemctl start scst.service
 udevadm settle
 
-# disk_of PORT: the disk that the initiator sees behind the port of this number.
-disk_of() {
-	for unit in /dev/sd?; do
-		! sg_vpd -p di "$unit" 2>/dev/null | grep -q "Relative target port: $1\$" || echo "$unit"
-	done
-}
 disk=$(disk_of 0xb) other=$(disk_of 0xc)
 for unit in "$disk" "$other"; do
 	check "a disk behind each port" await 10 sg_turs "$unit"

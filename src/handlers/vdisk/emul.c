@@ -167,12 +167,11 @@ void vdisk_exec_eject(struct scst_cmd *cmd)
 	vd->io->sync(cmd);
 }
 
-/* What is out may come in whoever prevents the removal; what is in stays as it is. */
 void vdisk_exec_load(struct scst_cmd *cmd)
 {
 	struct vdisk *vd = vdisk_of(cmd->dev);
 
-	if (!vd->ejected && vdisk_removal_prevented(cmd->dev)) {
+	if (vdisk_removal_prevented(cmd->dev)) {
 		scst_cmd_fail(cmd, SL_REMOVAL_PREVENTED, NULL);
 		return;
 	}
