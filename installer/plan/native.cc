@@ -261,10 +261,11 @@ namespace {
 
 void plan_state(Builder& b) {
   PutFiles dirs;
-  for (const char* path : {"/var/lib/scst/pr", "/var/lib/scst/vdev_mode_pages"})
+  for (const char* path :
+       {"/var/lib/scst/pr", "/var/lib/scst/vdev_ident", "/var/lib/scst/vdev_mode_pages"})
     dirs.files.push_back({FileType::directory, path, 0700});
   b.add("state-directories", "make the state folders",
-        "persistent reservations and saved mode pages live there", {"/var/lib/scst"},
+        "reservations, identifying information and mode pages are kept there", {"/var/lib/scst"},
         std::move(dirs));
 }
 

@@ -71,6 +71,7 @@ struct Patient {
     sys.file("/var/lib/dkms/mok.pub");
     sys.file("/var/lib/dkms/mok.key", "", 0600);
     sys.dir("/var/lib/scst/pr");
+    sys.dir("/var/lib/scst/vdev_ident");
     sys.dir("/var/lib/scst/vdev_mode_pages");
     sys.file("/proc/7/comm", "iscsi-scstd\n");
     sys.dir(sysfs + "/devices/disk0");

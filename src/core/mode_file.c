@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Saved mode pages: what MODE SELECT with SP leaves for the next start (SPC-4 6.11). */
 #include <linux/mm.h>
-#include <linux/namei.h>
 
 #include "scst_priv.h"
 
 #define MODE_DIR	"/var/lib/scst/vdev_mode_pages"
 #define MODE_MAGIC	"SCSTMP\r\n"
-
-static bool scst_mode_dir_exists(void)
-{
-	struct path path;
-
-	if (kern_path(MODE_DIR, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
-		return false;
-	path_put(&path);
-	return true;
-}
 
 static int scst_mode_take(struct scst_device *dev, const u8 *pages, size_t len)
 {
@@ -35,7 +24,7 @@ int scst_mode_init(struct scst_device *dev)
 
 	mutex_init(&dev->mode_lock);
 	dev->mode.saved = dev->mode.now;
-	if (!scst_mode_dir_exists()) {
+	if (!scst_state_dir_exists(MODE_DIR)) {
 		scst_warn("device %s: no folder %s: mode pages can't be saved", dev->name,
 			  MODE_DIR);
 		return 0;

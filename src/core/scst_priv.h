@@ -224,11 +224,16 @@ void scst_order_abort(struct scst_cmd *cmd);
 int scst_mode_init(struct scst_device *dev);	/* -EINVAL: what is saved is not ours, or torn */
 void scst_mode_free(struct scst_device *dev);
 
+/* ident.c */
+void scst_exec_report_ident(struct scst_cmd *cmd);
+void scst_exec_set_ident(struct scst_cmd *cmd);
+
 /*
  * state_file.c: bytes that survive power loss, in two files written in turn.
  * The configuration lock is not needed. Only one caller at a time for one file.
  */
 struct scst_state_file;
+bool scst_state_dir_exists(const char *dir);
 struct scst_state_file *scst_state_file_create(const char *dir, const char *name, const char *magic);
 void scst_state_file_free(struct scst_state_file *f);
 const char *scst_state_file_path(const struct scst_state_file *f);

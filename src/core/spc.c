@@ -59,6 +59,7 @@ static void scst_exec_report_luns(struct scst_cmd *cmd)
 
 static void scst_exec_request_sense(struct scst_cmd *cmd)
 {
+	struct sl_sense_info more = { };
 	enum sl_sense sense = SL_OK;
 	u8 data[SL_SENSE_LEN];
 	size_t len;
@@ -67,7 +68,9 @@ static void scst_exec_request_sense(struct scst_cmd *cmd)
 		sense = SL_LUN_NOT_SUPPORTED;
 	else if (READ_ONCE(cmd->tgt_dev->ua))
 		sense = scst_ua_take(cmd->tgt_dev);
-	len = sl_sense_build(data, sizeof(data), cmd->cdb_bytes[1] & 1, sense, NULL);
+	if (!sense && cmd->dev->handler->ops->state)
+		sense = cmd->dev->handler->ops->state(cmd->dev, &more);
+	len = sl_sense_build(data, sizeof(data), cmd->cdb_bytes[1] & 1, sense, &more);
 	scst_cmd_reply(cmd, data, len);
 }
 
@@ -113,7 +116,9 @@ static void (*const scst_core_ops[SL_OP_COUNT])(struct scst_cmd *cmd) = {
 	[SL_OP_EXTENDED_COPY]		= scst_exec_extended_copy,
 	[SL_OP_COPY_STATUS]		= scst_exec_copy_status,
 	[SL_OP_COPY_PARAMETERS]		= scst_exec_copy_parameters,
+	[SL_OP_REPORT_IDENT]		= scst_exec_report_ident,
 	[SL_OP_REPORT_PORT_GROUPS]	= scst_exec_report_port_groups,
+	[SL_OP_SET_IDENT]		= scst_exec_set_ident,
 	[SL_OP_SET_PORT_GROUPS]		= scst_exec_set_port_groups,
 };
 
@@ -125,6 +130,9 @@ bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id)
 	case SL_OP_REPORT_LUNS:
 	case SL_OP_REQUEST_SENSE:
 		return true;
+	case SL_OP_REPORT_IDENT:
+	case SL_OP_SET_IDENT:
+		return dev->ident;
 	case SL_OP_REPORT_PORT_GROUPS:
 		return in_group;
 	case SL_OP_EXTENDED_COPY:

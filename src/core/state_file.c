@@ -6,6 +6,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/namei.h>
 #include <linux/slab.h>
 
 #include "scst_priv.h"
@@ -40,6 +41,16 @@ struct slot {
 	void *data;
 	size_t len;
 };
+
+bool scst_state_dir_exists(const char *dir)
+{
+	struct path path;
+
+	if (kern_path(dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
 
 struct scst_state_file *scst_state_file_create(const char *dir, const char *name, const char *magic)
 {

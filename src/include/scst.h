@@ -60,6 +60,7 @@ struct scst_dev_group;
 struct scst_device;
 struct scst_driver;
 struct scst_handler;
+struct scst_ident;
 struct scst_session;
 struct scst_tgt;
 struct scst_tm;
@@ -213,6 +214,7 @@ struct scst_device {
 	struct sl_modes mode;		/* read under @lock, changed under @mode_lock too */
 	struct mutex mode_lock;
 	struct scst_state_file *mode_file;	/* NULL: mode pages can't be saved */
+	struct scst_ident *ident;	/* NULL: keeps no identifying information */
 	spinlock_t lock;
 
 	bool dead;			/* under the configuration lock */
@@ -262,10 +264,22 @@ struct scst_handler_ops {
 	void (*detach)(struct scst_device *dev);
 	/* Checks a command and sets cmd->exec. */
 	enum sl_sense (*parse)(struct scst_cmd *cmd);
+	/*
+	 * What REQUEST SENSE tells where no unit attention is pending: SL_OK, or why the
+	 * device is busy and how far it has come. May be NULL. Must not sleep.
+	 */
+	enum sl_sense (*state)(struct scst_device *dev, struct sl_sense_info *more);
 };
 
 /* Saves the values of @mode, under dev->mode_lock: 0, -errno. May sleep. */
 int scst_mode_save(struct scst_device *dev, const struct sl_mode *mode);
+
+/*
+ * Makes the core answer REPORT and SET IDENTIFYING INFORMATION for @dev, before anybody
+ * sees it: 0, -ENOMEM, -EINVAL: what is kept from before is not ours, or torn.
+ */
+int scst_ident_open(struct scst_device *dev);
+void scst_ident_close(struct scst_device *dev);
 
 int scst_register_handler(const struct scst_handler_ops *ops);
 void scst_unregister_handler(const struct scst_handler_ops *ops);
@@ -303,6 +317,7 @@ enum scst_ua {
 	SCST_UA_LUNS_CHANGED,
 	SCST_UA_ACCESS_CHANGED,		/* asymmetric access state */
 	SCST_UA_INQUIRY_CHANGED,
+	SCST_UA_IDENT_CHANGED,		/* identifying information */
 	SCST_UA_CAPACITY_CHANGED,
 	SCST_UA_MODE_CHANGED,
 	SCST_UA_COUNT

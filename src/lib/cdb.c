@@ -15,6 +15,9 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		"REQUEST SENSE", 0x03, 0, 6, SL_DIR_IN, SL_LEN_BYTES,
 		SL_OPF_SKIP_UA | SL_OPF_PR_FREE | SL_OPF_R6_FREE | SL_OPF_ALWAYS,
 		0, 0, 4, 1, F(0x03, 0x01, 0, 0, 0xff, 0x04) },
+	[SL_OP_FORMAT_UNIT] = {
+		"FORMAT UNIT", 0x04, 0, 6, SL_DIR_OUT, SL_LEN_FORMAT, SL_OPF_WRITES,
+		0, 0, 0, 0, F(0x04, 0xff, 0, 0, 0, 0x04) },
 	[SL_OP_READ_6] = {
 		"READ(6)", 0x08, 0, 6, SL_DIR_IN, SL_LEN_BLOCKS, SL_OPF_MEDIUM | SL_OPF_PR_READ,
 		1, 3, 4, 1, F(0x08, 0x1f, 0xff, 0xff, 0xff, 0x04) },
@@ -310,6 +313,7 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 static const u8 sl_first_op[256] = {
 	[0x00] = SL_OP_TEST_UNIT_READY,
 	[0x03] = SL_OP_REQUEST_SENSE,
+	[0x04] = SL_OP_FORMAT_UNIT,
 	[0x08] = SL_OP_READ_6,
 	[0x0a] = SL_OP_WRITE_6,
 	[0x12] = SL_OP_INQUIRY,
@@ -435,6 +439,14 @@ static u64 data_len(const struct sl_cdb *c, u64 field, unsigned int block_shift)
 	}
 }
 
+/* FMTDATA says that there is a parameter list, LONGLIST how long its header is (SBC-3 5.3). */
+static u64 format_len(const u8 *cdb)
+{
+	if (!(cdb[1] & 0x10))
+		return 0;
+	return cdb[1] & 0x20 ? 8 : 4;
+}
+
 /* An opcode that is known with other service actions names a bad field (SPC-4 4.2.6.2). */
 static enum sl_sense unknown_op(const u8 *cdb, size_t cdb_len)
 {
@@ -477,7 +489,8 @@ enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shi
 	if (op->unit == SL_LEN_VERIFY || op->opcode == 0x2e || op->opcode == 0x8e ||
 	    op->opcode == 0xae)
 		out->bytchk = (cdb[1] >> 1) & 3;
-	out->data_len = data_len(out, field, block_shift);
+	out->data_len = op->unit == SL_LEN_FORMAT ? format_len(cdb) :
+			data_len(out, field, block_shift);
 	out->dir = out->data_len ? (enum sl_dir)op->dir : SL_DIR_NONE;
 	return SL_OK;
 }

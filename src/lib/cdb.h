@@ -22,6 +22,7 @@ enum sl_op_id {
 	SL_OP_NONE,
 	SL_OP_TEST_UNIT_READY,
 	SL_OP_REQUEST_SENSE,
+	SL_OP_FORMAT_UNIT,
 	SL_OP_READ_6,
 	SL_OP_WRITE_6,
 	SL_OP_RESERVE_6,
@@ -106,6 +107,7 @@ enum sl_len_unit {
 	SL_LEN_RANGE,		/* the field counts blocks, none is transferred */
 	SL_LEN_VERIFY,		/* by BYTCHK: none, all, or one */
 	SL_LEN_FIXED_8,		/* 8 bytes (READ CAPACITY(10)) */
+	SL_LEN_FORMAT,		/* by FMTDATA and LONGLIST: none, or the header of the list */
 };
 
 #define SL_OPF_WRITES		0x01	/* changes the medium: refused when read-only */

@@ -16,6 +16,20 @@ static void put_field_pointer(u8 *p, const struct sl_sense_info *more)
 	sl_put_be16(more->field_byte, p + 1);
 }
 
+/* Sense key specific data, three bytes; false if there are none. */
+static bool put_key_specific(u8 *p, const struct sl_sense_info *more)
+{
+	if (!more || !(more->field_valid || more->progress_valid))
+		return false;
+	if (more->field_valid) {
+		put_field_pointer(p, more);
+	} else {
+		p[0] = SKSV;
+		sl_put_be16(more->progress, p + 1);
+	}
+	return true;
+}
+
 static size_t build_fixed(u8 *b, enum sl_sense sense, const struct sl_sense_info *more)
 {
 	b[0] = 0x70;
@@ -27,8 +41,7 @@ static size_t build_fixed(u8 *b, enum sl_sense sense, const struct sl_sense_info
 		b[0] |= 0x80;
 		sl_put_be32((u32)more->info, b + 3);
 	}
-	if (more && more->field_valid)
-		put_field_pointer(b + 15, more);
+	put_key_specific(b + 15, more);
 	return 18;
 }
 
@@ -47,10 +60,9 @@ static size_t build_descriptor(u8 *b, enum sl_sense sense, const struct sl_sense
 		sl_put_be64(more->info, b + len + 4);
 		len += 12;
 	}
-	if (more && more->field_valid) {
+	if (put_key_specific(b + len + 4, more)) {
 		b[len] = 0x02;
 		b[len + 1] = 6;
-		put_field_pointer(b + len + 4, more);
 		len += 8;
 	}
 	b[7] = (u8)(len - 8);

@@ -21,7 +21,9 @@ enum sl_sense {
 	SL_PORT_STANDBY		= SL_SENSE_CODE(0x2, 0x04, 0x0b),
 	SL_PORT_UNAVAILABLE	= SL_SENSE_CODE(0x2, 0x04, 0x0c),
 	SL_PORT_OFFLINE		= SL_SENSE_CODE(0x2, 0x04, 0x12),
+	SL_FORMAT_IN_PROGRESS	= SL_SENSE_CODE(0x2, 0x04, 0x04),
 	SL_SANITIZE_IN_PROGRESS	= SL_SENSE_CODE(0x2, 0x04, 0x1b),
+	SL_FORMAT_FAILED	= SL_SENSE_CODE(0x3, 0x31, 0x01),
 	SL_SANITIZE_FAILED	= SL_SENSE_CODE(0x3, 0x31, 0x03),
 	SL_WRITE_ERROR		= SL_SENSE_CODE(0x3, 0x0c, 0x00),
 	SL_READ_ERROR		= SL_SENSE_CODE(0x3, 0x11, 0x00),
@@ -54,6 +56,7 @@ enum sl_sense {
 	SL_UA_CAPACITY_CHANGED	= SL_SENSE_CODE(0x6, 0x2a, 0x09),
 	SL_UA_CLEARED_BY_OTHER	= SL_SENSE_CODE(0x6, 0x2f, 0x00),
 	SL_UA_INQUIRY_CHANGED	= SL_SENSE_CODE(0x6, 0x3f, 0x03),
+	SL_UA_IDENT_CHANGED	= SL_SENSE_CODE(0x6, 0x3f, 0x05),
 	SL_UA_LUNS_CHANGED	= SL_SENSE_CODE(0x6, 0x3f, 0x0e),
 	SL_WRITE_PROTECTED	= SL_SENSE_CODE(0x7, 0x27, 0x00),
 	SL_SPACE_EXHAUSTED	= SL_SENSE_CODE(0x7, 0x27, 0x07),
@@ -76,8 +79,10 @@ struct sl_sense_info {
 	bool field_valid;	/* @field_byte, @field_bit make a field pointer */
 	bool field_in_cdb;	/* C/D: of the CDB, else of the parameter list */
 	bool bit_valid;		/* BPV */
+	bool progress_valid;	/* @progress is told in place of a field pointer */
 	u8 field_bit;
 	u16 field_byte;
+	u16 progress;		/* 65,536ths of an operation that is done (SPC-4 4.5.2.4.4) */
 	u64 info;
 };
 

@@ -22,6 +22,7 @@ case $BOOT in
 	head -c 32M /dev/urandom >/var/tmp/data
 	echo "write through" >"$(cache_type)"
 	check "the disk's cache is off" grep -q "write through" "$(cache_type)"
+	printf 'rack 7' | sg_ident --set "$disk" || fail "it takes no identifying information"
 	check "data are written" dd if=/var/tmp/data of="$disk" bs=1M oflag=direct status=none
 	logout
 	next_boot
@@ -35,6 +36,7 @@ case $BOOT in
 	login
 	dd if="$disk" of=/var/tmp/back bs=1M count=32 iflag=direct status=none
 	check "its cache is off still" grep -q "write through" "$(cache_type)"
+	check "it knows what it was told to be" [ "$(sg_ident --ascii "$disk")" = "rack 7" ]
 	check "so are the data" cmp /var/tmp/data /var/tmp/back
 	logout
 	check "scst-install finds nothing changed" scst-install status

@@ -9,7 +9,7 @@
 
 #include "fileio.h"
 
-#define SANITIZE_CHUNK	(1u << 20)
+#define ERASE_CHUNK	(1u << 20)
 
 /* Half of the data of COMPARE AND WRITE, all of the others'. */
 static u32 atomic_len(const struct scst_cmd *cmd)
@@ -176,101 +176,120 @@ void fileio_write_atomic(struct scst_cmd *cmd)
 	fileio_finish_write(cmd, ret);
 }
 
-/* --- SANITIZE (SBC-4 5.36): OVERWRITE with a pattern, BLOCK ERASE by giving the blocks back --- */
-
 /*
+ * --- SANITIZE (SBC-4 5.36): OVERWRITE with a pattern, BLOCK ERASE by giving the blocks back;
+ * FORMAT UNIT (SBC-3 5.3) by giving them back, or overwriting them with zeros ---
+ *
  * It goes on whatever becomes of the command that started it (SBC-4 4.11.2), so
  * it belongs to a work of its own; the command only waits for that.
  */
-struct sanitize {
+struct erasure {
 	struct work_struct work;
 	refcount_t refs;	/* the work, the command that waits */
 	bool done;
 	int result;
 	struct vdisk *vd;
-	u8 *pattern;		/* SANITIZE_CHUNK bytes; NULL: erase */
+	bool format;		/* FORMAT UNIT */
+	bool immediate;		/* nobody waits */
+	u8 *pattern;		/* ERASE_CHUNK bytes; NULL: erase */
 	unsigned int passes;
 	bool invert;
 };
 
-static int sanitize_pass(struct vdisk *vd, u8 *pattern)
+/* Pass @pass of all. */
+static int erase_pass(const struct erasure *e, unsigned int pass)
 {
+	struct vdisk *vd = e->vd;
 	u64 at;
 
-	for (at = 0; at < vd->size; at += SANITIZE_CHUNK) {
-		size_t n = min_t(u64, SANITIZE_CHUNK, vd->size - at);
-		ssize_t ret = fileio_write_kvec(vd->file, pattern, n, at, 0);
+	for (at = 0; at < vd->size; at += ERASE_CHUNK) {
+		size_t n = min_t(u64, ERASE_CHUNK, vd->size - at);
+		ssize_t ret = fileio_write_kvec(vd->file, e->pattern, n, at, 0);
 
 		if (ret < 0)
 			return ret;
 		if (READ_ONCE(vd->dev->dead))
 			return -EINTR;
+		WRITE_ONCE(vd->progress, div64_u64((pass * vd->size + at) >> 4,
+						   (e->passes * vd->size >> 20) + 1));
 		cond_resched();
 	}
 	return vfs_fsync(vd->file, 1);
 }
 
-static void sanitize_invert(u8 *pattern)
+static void erase_invert(u8 *pattern)
 {
 	u32 i;
 
-	for (i = 0; i < SANITIZE_CHUNK; i++)
+	for (i = 0; i < ERASE_CHUNK; i++)
 		pattern[i] = ~pattern[i];
 }
 
-static int sanitize_overwrite(const struct sanitize *s)
+static int erase_overwrite(const struct erasure *e)
 {
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < s->passes && !ret; i++) {
-		if (i && s->invert)
-			sanitize_invert(s->pattern);
-		ret = sanitize_pass(s->vd, s->pattern);
+	for (i = 0; i < e->passes && !ret; i++) {
+		if (i && e->invert)
+			erase_invert(e->pattern);
+		ret = erase_pass(e, i);
 	}
 	return ret;
 }
 
-static int sanitize_erase(const struct sanitize *s)
+static int erase_unmap(const struct erasure *e)
 {
-	int ret = fileio_punch(s->vd, 0, s->vd->size);
+	int ret = fileio_punch(e->vd, 0, e->vd->size);
 
-	return ret ? ret : vfs_fsync(s->vd->file, 1);
+	return ret ? ret : vfs_fsync(e->vd->file, 1);
 }
 
-static int sanitize_run(const struct sanitize *s)
+static enum sl_sense erase_failure(const struct erasure *e)
 {
-	struct vdisk *vd = s->vd;
+	return e->format ? SL_FORMAT_FAILED : SL_SANITIZE_FAILED;
+}
+
+static enum sl_sense erase_in_progress(const struct erasure *e)
+{
+	return e->format ? SL_FORMAT_IN_PROGRESS : SL_SANITIZE_IN_PROGRESS;
+}
+
+static int erase_run(const struct erasure *e)
+{
+	struct vdisk *vd = e->vd;
 	int ret;
 
 	percpu_down_write(&vd->medium);
-	ret = s->pattern ? sanitize_overwrite(s) : sanitize_erase(s);
+	ret = e->pattern ? erase_overwrite(e) : erase_unmap(e);
 	percpu_up_write(&vd->medium);
 	if (ret)
-		vdisk_err("device %s: sanitizing failed (%d)", vd->dev->name, ret);
-	WRITE_ONCE(vd->sanitize_failed, ret);
-	clear_bit(0, &vd->sanitizing);
+		vdisk_err("device %s: %s failed (%d)", vd->dev->name,
+			  e->format ? "formatting" : "sanitizing", ret);
+	WRITE_ONCE(vd->erase_failed, ret ? erase_failure(e) : SL_OK);
+	/* Whoever gets at the medium again sees how it went. */
+	smp_store_release(&vd->erasing, SL_OK);
 	return ret;
 }
 
-static void sanitize_put(struct sanitize *s)
+static void erase_put(struct erasure *e)
 {
-	if (!refcount_dec_and_test(&s->refs))
+	if (!refcount_dec_and_test(&e->refs))
 		return;
-	kvfree(s->pattern);
-	kfree(s);
+	kvfree(e->pattern);
+	kfree(e);
 }
 
-static void sanitize_work(struct work_struct *work)
+static void erase_work(struct work_struct *work)
 {
-	struct sanitize *s = container_of(work, struct sanitize, work);
-	struct scst_device *dev = s->vd->dev;
+	struct erasure *e = container_of(work, struct erasure, work);
+	struct scst_device *dev = e->vd->dev;
 
-	s->result = sanitize_run(s);
+	e->result = erase_run(e);
 	/* Who sees this sees the result too. */
-	smp_store_release(&s->done, true);
+	smp_store_release(&e->done, true);
 	wake_up_all(&dev->tm_wait);
-	sanitize_put(s);
+	erase_put(e);
 	scst_dev_put(dev);
 }
 
@@ -287,7 +306,7 @@ enum sl_sense vdisk_sanitize_list(struct scst_cmd *cmd, u8 *head)
 	return len == cmd->cdb.data_len - 4 ? SL_OK : SL_INVALID_PARAM_FIELD;
 }
 
-static enum sl_sense sanitize_take_pattern(struct scst_cmd *cmd, struct sanitize *s)
+static enum sl_sense erase_take_pattern(struct scst_cmd *cmd, struct erasure *e)
 {
 	u32 block = 1u << cmd->dev->unit.block_shift, len, at;
 	u8 head[4];
@@ -296,70 +315,106 @@ static enum sl_sense sanitize_take_pattern(struct scst_cmd *cmd, struct sanitize
 	if (sense)
 		return sense;
 	len = sl_get_be16(head + 2);
-	s->passes = head[0] & 0x1f;
-	s->invert = head[0] & 0x80;
-	s->pattern = kvmalloc(SANITIZE_CHUNK + block, GFP_KERNEL);
-	if (!s->pattern)
+	e->passes = head[0] & 0x1f;
+	e->invert = head[0] & 0x80;
+	e->pattern = kvmalloc(ERASE_CHUNK + block, GFP_KERNEL);
+	if (!e->pattern)
 		return SL_INTERNAL_FAILURE;
 	/* The pattern starts anew with each block. */
 	for (at = 0; at < block; at += len)
-		if (!scst_cmd_copy_out(cmd, sizeof(head), s->pattern + at, min(len, block - at)))
+		if (!scst_cmd_copy_out(cmd, sizeof(head), e->pattern + at, min(len, block - at)))
 			return SL_PARAM_LIST_LENGTH;
-	for (at = block; at < SANITIZE_CHUNK; at += block)
-		memcpy(s->pattern + at, s->pattern, block);
+	for (at = block; at < ERASE_CHUNK; at += block)
+		memcpy(e->pattern + at, e->pattern, block);
 	return SL_OK;
 }
 
-static enum sl_sense sanitize_prepare(struct scst_cmd *cmd, struct sanitize *s)
+/* IMMED, and bits that must be 0 for want of what they ask for (SBC-3 tables 34 to 36). */
+enum sl_sense vdisk_format_list(struct scst_cmd *cmd, bool *immediate)
 {
-	s->vd = vdisk_of(cmd->dev);
-	refcount_set(&s->refs, 1);
-	INIT_WORK(&s->work, sanitize_work);
-	return cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE ? sanitize_take_pattern(cmd, s) : SL_OK;
+	bool is_long = cmd->cdb_bytes[1] & 0x20;
+	u32 n = cmd->cdb.data_len;
+	u8 head[8] = { };
+
+	if (!scst_cmd_copy_out(cmd, 0, head, n))
+		return SL_PARAM_LIST_LENGTH;
+	*immediate = head[1] & 0x02;
+	/* PROTECTION FIELD USAGE; options without FOV; IP: a pattern of the initiator's choice */
+	if ((head[0] & 0x07) || (!(head[1] & 0x80) && (head[1] & 0x7c)) || (head[1] & 0x08))
+		return SL_INVALID_PARAM_FIELD;
+	/* P_I_INFORMATION, PROTECTION INTERVAL EXPONENT; DEFECT LIST LENGTH */
+	if (is_long ? head[3] || sl_get_be32(head + 4) : sl_get_be16(head + 2))
+		return SL_INVALID_PARAM_FIELD;
+	return SL_OK;
 }
 
-static bool sanitize_done(const struct sanitize *s)
+static enum sl_sense erase_prepare_format(struct scst_cmd *cmd, struct erasure *e)
 {
-	/* Goes with the release in sanitize_work(). */
-	return smp_load_acquire(&s->done);
+	enum sl_sense sense = vdisk_format_list(cmd, &e->immediate);
+
+	if (sense || cmd->dev->unit.thin)
+		return sense;
+	e->passes = 1;
+	e->pattern = kvzalloc(ERASE_CHUNK, GFP_KERNEL);
+	return e->pattern ? SL_OK : SL_INTERNAL_FAILURE;
 }
 
-static void sanitize_start(struct scst_cmd *cmd, struct sanitize *s)
+static enum sl_sense erase_prepare(struct scst_cmd *cmd, struct erasure *e)
 {
-	bool immediate = cmd->cdb_bytes[1] & 0x80, failed = false;
+	e->vd = vdisk_of(cmd->dev);
+	e->format = cmd->cdb.id == SL_OP_FORMAT_UNIT;
+	refcount_set(&e->refs, 1);
+	INIT_WORK(&e->work, erase_work);
+	if (e->format)
+		return erase_prepare_format(cmd, e);
+	e->immediate = cmd->cdb_bytes[1] & 0x80;
+	return cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE ? erase_take_pattern(cmd, e) : SL_OK;
+}
 
-	s->vd->sanitize_unrestricted = cmd->cdb_bytes[1] & 0x20;
+static bool erase_done(const struct erasure *e)
+{
+	/* Goes with the release in erase_work(). */
+	return smp_load_acquire(&e->done);
+}
+
+static void erase_start(struct scst_cmd *cmd, struct erasure *e)
+{
+	enum sl_sense failure = erase_failure(e);
+	bool failed = false;
+
 	scst_dev_get(cmd->dev);
-	refcount_inc(&s->refs);
-	queue_work(system_dfl_wq, &s->work);
-	if (!immediate) {
-		wait_event(cmd->dev->tm_wait, sanitize_done(s) || scst_cmd_aborted(cmd));
-		failed = sanitize_done(s) && s->result;
+	refcount_inc(&e->refs);
+	queue_work(system_dfl_wq, &e->work);
+	if (!e->immediate) {
+		wait_event(cmd->dev->tm_wait, erase_done(e) || scst_cmd_aborted(cmd));
+		failed = erase_done(e) && e->result;
 	}
-	sanitize_put(s);
+	erase_put(e);
 	if (failed)
-		scst_cmd_fail(cmd, SL_SANITIZE_FAILED, NULL);
+		scst_cmd_fail(cmd, failure, NULL);
 	else
 		scst_cmd_complete(cmd);
 }
 
-void fileio_sanitize(struct scst_cmd *cmd)
+void fileio_erase(struct scst_cmd *cmd)
 {
 	enum sl_sense sense;
-	struct sanitize *s;
+	struct erasure *e;
 
 	if (!fileio_enter_worker(cmd))
 		return;
-	s = kzalloc(sizeof(*s), GFP_KERNEL);
-	sense = s ? sanitize_prepare(cmd, s) : SL_INTERNAL_FAILURE;
+	e = kzalloc(sizeof(*e), GFP_KERNEL);
+	sense = e ? erase_prepare(cmd, e) : SL_INTERNAL_FAILURE;
 	/* Two that came at once have both found the medium free. */
-	if (!sense && test_and_set_bit(0, &s->vd->sanitizing))
-		sense = SL_SANITIZE_IN_PROGRESS;
+	if (!sense)
+		sense = cmpxchg(&e->vd->erasing, SL_OK, erase_in_progress(e));
 	if (!sense) {
-		sanitize_start(cmd, s);
+		WRITE_ONCE(e->vd->progress, 0);
+		e->vd->sanitize_unrestricted = !e->format && (cmd->cdb_bytes[1] & 0x20);
+		erase_start(cmd, e);
 		return;
 	}
-	if (s)
-		sanitize_put(s);
+	if (e)
+		erase_put(e);
 	scst_cmd_fail(cmd, sense, NULL);
 }

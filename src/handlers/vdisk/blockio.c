@@ -180,7 +180,7 @@ static const struct vdisk_io_ops blockio_io = {
 	.compare_write = fileio_compare_write,
 	.orwrite = fileio_orwrite,
 	.write_atomic = fileio_write_atomic,
-	.sanitize = fileio_sanitize,
+	.erase = fileio_erase,
 };
 
 static int blockio_init(struct scst_device *dev)
@@ -271,6 +271,7 @@ const struct scst_handler_ops vdisk_blockio_ops = {
 	.attach = blockio_attach,
 	.detach = backing_detach,
 	.parse = vdisk_parse,
+	.state = vdisk_state,
 };
 
 int vdisk_blockio_module_init(void)

@@ -245,10 +245,10 @@ void vdisk_exec_exit_failure(struct scst_cmd *cmd)
 {
 	struct vdisk *vd = vdisk_of(cmd->dev);
 
-	if (!vd->sanitize_failed || !vd->sanitize_unrestricted) {
+	if (vd->erase_failed != SL_SANITIZE_FAILED || !vd->sanitize_unrestricted) {
 		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
 		return;
 	}
-	WRITE_ONCE(vd->sanitize_failed, false);
+	WRITE_ONCE(vd->erase_failed, SL_OK);
 	scst_cmd_complete(cmd);
 }

@@ -543,7 +543,7 @@ static const struct vdisk_io_ops fileio_io = {
 	.compare_write = fileio_compare_write,
 	.orwrite = fileio_orwrite,
 	.write_atomic = fileio_write_atomic,
-	.sanitize = fileio_sanitize,
+	.erase = fileio_erase,
 };
 
 /* --- opening and closing --- */
@@ -614,4 +614,5 @@ const struct scst_handler_ops vdisk_fileio_ops = {
 	.attach = fileio_attach,
 	.detach = backing_detach,
 	.parse = vdisk_parse,
+	.state = vdisk_state,
 };

@@ -66,6 +66,6 @@ void backing_detach(struct scst_device *dev);
 void fileio_compare_write(struct scst_cmd *cmd);
 void fileio_orwrite(struct scst_cmd *cmd);
 void fileio_write_atomic(struct scst_cmd *cmd);
-void fileio_sanitize(struct scst_cmd *cmd);
+void fileio_erase(struct scst_cmd *cmd);
 
 #endif

@@ -35,6 +35,7 @@ void vdisk_free(struct scst_device *dev)
 {
 	struct vdisk *vd = vdisk_of(dev);
 
+	scst_ident_close(dev);
 	percpu_free_rwsem(&vd->medium);
 	kfree(vd->filename);
 	kfree(vd);
@@ -137,7 +138,7 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 			  u->serial);
 		return -EEXIST;
 	}
-	return 0;
+	return scst_ident_open(dev);
 }
 
 static const struct scst_handler_ops *const vdisk_handlers[] = {

@@ -29,13 +29,16 @@ static void nullio_lba_status(struct scst_cmd *cmd)
 }
 
 /* Whatever the way: nothing can be found of what was never kept. */
-static void nullio_sanitize(struct scst_cmd *cmd)
+static void nullio_erase(struct scst_cmd *cmd)
 {
 	enum sl_sense sense = SL_OK;
+	bool immediate;
 	u8 head[4];
 
 	if (cmd->cdb.id == SL_OP_SANITIZE_OVERWRITE)
 		sense = vdisk_sanitize_list(cmd, head);
+	else if (cmd->cdb.id == SL_OP_FORMAT_UNIT)
+		sense = vdisk_format_list(cmd, &immediate);
 	if (sense)
 		scst_cmd_fail(cmd, sense, NULL);
 	else
@@ -53,8 +56,8 @@ static const struct vdisk_io_ops nullio_io = {
 	.unmap = scst_cmd_complete,
 	.lba_status = nullio_lba_status,
 	.write_atomic = scst_cmd_complete,
-	.sanitize = nullio_sanitize,
-	.crypto_erase = nullio_sanitize,
+	.erase = nullio_erase,
+	.crypto_erase = nullio_erase,
 };
 
 static int nullio_init(struct scst_device *dev)
@@ -130,4 +133,5 @@ const struct scst_handler_ops vdisk_nullio_ops = {
 	.attach = nullio_attach,
 	.detach = vdisk_free,
 	.parse = vdisk_parse,
+	.state = vdisk_state,
 };

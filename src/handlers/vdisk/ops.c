@@ -183,6 +183,15 @@ static enum sl_sense parse_sanitize(struct scst_cmd *cmd)
 	return SL_OK;
 }
 
+/* There is no protection information to be had, and no list of defects. */
+static enum sl_sense parse_format(struct scst_cmd *cmd)
+{
+	if (cmd->cdb_bytes[1] & 0xc0)	/* FMTPINFO */
+		return scst_bad_cdb(cmd, 1);
+	cmd->exec = vdisk_io(cmd);
+	return SL_OK;
+}
+
 static enum sl_sense parse_send_diagnostic(struct scst_cmd *cmd)
 {
 	if (cmd->cdb.data_len)
@@ -207,6 +216,7 @@ static const struct vdisk_op {
 } vdisk_ops[SL_OP_COUNT] = {
 #define IO(_op)	(offsetof(struct vdisk_io_ops, _op) + 1)
 	[SL_OP_TEST_UNIT_READY]		= { NULL, vdisk_exec_good, 0, true },
+	[SL_OP_FORMAT_UNIT]		= { parse_format, NULL, IO(erase), true, OF_DISK },
 	[SL_OP_READ_6]			= { parse_rw, NULL, IO(read), true, OF_DISK },
 	[SL_OP_WRITE_6]			= { parse_rw, NULL, IO(write), true },
 	[SL_OP_INQUIRY]			= { NULL, vdisk_exec_inquiry },
@@ -227,10 +237,10 @@ static const struct vdisk_op {
 	[SL_OP_UNMAP]			= { parse_unmap, NULL, IO(unmap), true },
 	[SL_OP_READ_TOC]		= { NULL, vdisk_exec_read_toc, 0, true, OF_CDROM },
 	[SL_OP_GET_CONFIGURATION]	= { NULL, vdisk_exec_configuration, 0, false, OF_CDROM },
-	[SL_OP_SANITIZE_OVERWRITE]	= { parse_sanitize, NULL, IO(sanitize), true },
-	[SL_OP_SANITIZE_BLOCK_ERASE]	= { parse_sanitize, NULL, IO(sanitize), true },
+	[SL_OP_SANITIZE_OVERWRITE]	= { parse_sanitize, NULL, IO(erase), true },
+	[SL_OP_SANITIZE_BLOCK_ERASE]	= { parse_sanitize, NULL, IO(erase), true },
 	[SL_OP_SANITIZE_CRYPTO_ERASE]	= { parse_sanitize, NULL, IO(crypto_erase), true },
-	[SL_OP_SANITIZE_EXIT_FAILURE]	= { NULL, vdisk_exec_exit_failure, IO(sanitize) },
+	[SL_OP_SANITIZE_EXIT_FAILURE]	= { NULL, vdisk_exec_exit_failure, IO(erase) },
 	[SL_OP_EVENT_STATUS]		= { NULL, vdisk_exec_event_status, 0, false, OF_CDROM },
 	[SL_OP_LOG_SENSE]		= { NULL, vdisk_exec_log_sense },
 	[SL_OP_DISC_INFORMATION]	= { NULL, vdisk_exec_disc_information, 0, true, OF_CDROM },
@@ -413,13 +423,15 @@ static void vdisk_exec_report_opcodes(struct scst_cmd *cmd)
 /* Why the medium is out of reach; TEST UNIT READY is how initiators find out (SPC-4 6.47). */
 static enum sl_sense vdisk_not_ready(const struct vdisk *vd)
 {
-	if (READ_ONCE(vd->sanitize_failed))
-		return SL_SANITIZE_FAILED;
+	enum sl_sense failed = READ_ONCE(vd->erase_failed);
+
+	if (failed)
+		return failed;
 	return READ_ONCE(vd->ejected) || READ_ONCE(vd->empty) ? SL_NOT_READY_NO_MEDIUM : SL_OK;
 }
 
-/* What is answered even while the medium is being sanitized (SBC-4 4.11.3). */
-static bool vdisk_beside_sanitize(enum sl_op_id id)
+/* What is answered even while the medium is being sanitized (SBC-4 4.11.3) or formatted. */
+static bool vdisk_beside_erasing(enum sl_op_id id)
 {
 	switch (id) {
 	case SL_OP_INQUIRY:
@@ -440,19 +452,37 @@ static bool vdisk_is_sanitize(enum sl_op_id id)
 	       id == SL_OP_SANITIZE_CRYPTO_ERASE;
 }
 
+/* May the command be tried where erasing has failed? What SANITIZE left, it has to finish. */
+static bool vdisk_mends(enum sl_op_id id, enum sl_sense failed)
+{
+	return vdisk_is_sanitize(id) ||
+	       (id == SL_OP_FORMAT_UNIT && failed == SL_FORMAT_FAILED);
+}
+
+enum sl_sense vdisk_state(struct scst_device *dev, struct sl_sense_info *more)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	enum sl_sense busy = READ_ONCE(vd->erasing);
+
+	more->progress_valid = busy;
+	more->progress = READ_ONCE(vd->progress);
+	return busy;
+}
+
 enum sl_sense vdisk_parse(struct scst_cmd *cmd)
 {
 	const struct vdisk_op *op = &vdisk_ops[cmd->cdb.id];
+	struct vdisk *vd = vdisk_of(cmd->dev);
 	enum sl_sense sense;
 
 	if (!vdisk_supports(cmd->dev, cmd->cdb.id))
 		return cmd->cdb.op->flags & SL_OPF_SERVICE_ACTION ? scst_bad_cdb(cmd, 1) :
 		       SL_INVALID_OPCODE;
-	if (READ_ONCE(vdisk_of(cmd->dev)->sanitizing) && !vdisk_beside_sanitize(cmd->cdb.id))
-		return SL_SANITIZE_IN_PROGRESS;
-	sense = op->ready ? vdisk_not_ready(vdisk_of(cmd->dev)) : SL_OK;
-	/* A failed sanitization may be tried again. */
-	if (sense && !(sense == SL_SANITIZE_FAILED && vdisk_is_sanitize(cmd->cdb.id)))
+	sense = READ_ONCE(vd->erasing);
+	if (sense && !vdisk_beside_erasing(cmd->cdb.id))
+		return sense;
+	sense = op->ready ? vdisk_not_ready(vd) : SL_OK;
+	if (sense && !(sense == READ_ONCE(vd->erase_failed) && vdisk_mends(cmd->cdb.id, sense)))
 		return sense;
 	if (op->parse)
 		return op->parse(cmd);

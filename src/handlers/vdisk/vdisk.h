@@ -34,8 +34,9 @@ struct vdisk {
 	bool ejected;			/* removable, and the medium is out */
 	bool empty;			/* cdrom: no disc has been put in */
 	u32 disc;			/* cdrom: counts insertions, under dev->tgt_devs_lock */
-	unsigned long sanitizing;	/* bit 0: nobody gets at the medium (SBC-4 4.11) */
-	bool sanitize_failed;		/* until a success, or EXIT FAILURE MODE if ... */
+	enum sl_sense erasing;		/* SL_*_IN_PROGRESS: nobody gets at the medium (SBC-4 4.11) */
+	u16 progress;			/* of it, in 65,536ths */
+	enum sl_sense erase_failed;	/* until a success, or EXIT FAILURE MODE if ... */
 	bool sanitize_unrestricted;	/* ... the last SANITIZE had AUSE set */
 	char *filename;			/* fileio, blockio, cdrom */
 	struct file *file;		/* fileio, blockio, cdrom: through the page cache */
@@ -66,7 +67,7 @@ struct vdisk_io_ops {
 	void (*compare_write)(struct scst_cmd *cmd);
 	void (*orwrite)(struct scst_cmd *cmd);
 	void (*write_atomic)(struct scst_cmd *cmd);
-	void (*sanitize)(struct scst_cmd *cmd);
+	void (*erase)(struct scst_cmd *cmd);	/* SANITIZE, FORMAT UNIT */
 	void (*crypto_erase)(struct scst_cmd *cmd);
 };
 
@@ -85,6 +86,7 @@ void vdisk_free(struct scst_device *dev);
 
 /* ops.c */
 enum sl_sense vdisk_parse(struct scst_cmd *cmd);
+enum sl_sense vdisk_state(struct scst_device *dev, struct sl_sense_info *more);
 
 /* emul.c: what is answered without the medium */
 void vdisk_exec_good(struct scst_cmd *cmd);
@@ -106,6 +108,9 @@ bool vdisk_removal_prevented(struct scst_device *dev);
 
 /* The parameter list of SANITIZE OVERWRITE (SBC-4 table 109): its head of 4 bytes, checked. */
 enum sl_sense vdisk_sanitize_list(struct scst_cmd *cmd, u8 *head);
+
+/* That of FORMAT UNIT (SBC-3 5.3.2). */
+enum sl_sense vdisk_format_list(struct scst_cmd *cmd, bool *immediate);
 
 /* cdrom.c */
 void vdisk_exec_read_toc(struct scst_cmd *cmd);

@@ -86,6 +86,20 @@ TEST_CASE("CDBs are decoded into address, length and direction") {
   }
 }
 
+TEST_CASE("FORMAT UNIT brings the header of its list, long or short, or nothing") {
+  sl_cdb c;
+  u8 cdb[6] = {0x04, 0x00};
+  REQUIRE(sl_cdb_parse(cdb, sizeof(cdb), 9, &c) == SL_OK);
+  CHECK(c.dir == SL_DIR_NONE);
+  cdb[1] = 0x10;
+  REQUIRE(sl_cdb_parse(cdb, sizeof(cdb), 9, &c) == SL_OK);
+  CHECK(c.dir == SL_DIR_OUT);
+  CHECK(c.data_len == 4);
+  cdb[1] = 0x30;
+  REQUIRE(sl_cdb_parse(cdb, sizeof(cdb), 9, &c) == SL_OK);
+  CHECK(c.data_len == 8);
+}
+
 TEST_CASE("Unknown and short CDBs are invalid opcodes, unknown service actions bad fields") {
   sl_cdb c{};
   const u8 unknown[16] = {0xff};
@@ -144,6 +158,20 @@ TEST_CASE("Sense data carries information and a field pointer") {
   CHECK(b[8] == 0);
   CHECK(sl_get_be64(b + 12) == 0x12345678);
   CHECK(b[20] == 2);
+}
+
+TEST_CASE("Sense data tells how far an operation has come") {
+  sl_sense_info more{};
+  more.progress_valid = true;
+  more.progress = 0x1234;
+  u8 b[SL_SENSE_LEN];
+  sl_sense_build(b, sizeof(b), false, SL_FORMAT_IN_PROGRESS, &more);
+  CHECK(b[15] == 0x80);
+  CHECK(sl_get_be16(b + 16) == 0x1234);
+  CHECK(sl_sense_build(b, sizeof(b), true, SL_FORMAT_IN_PROGRESS, &more) == 16);
+  CHECK(b[8] == 2);
+  CHECK(b[12] == 0x80);
+  CHECK(sl_get_be16(b + 13) == 0x1234);
 }
 
 TEST_CASE("Information above 32 bits is left out of fixed sense data") {
