@@ -154,4 +154,67 @@ static inline struct page *scst_cached_page(struct address_space *mapping, pgoff
 #define scst_ki_complete_args(iocb, ret)	struct kiocb *iocb, long ret, long ret2
 #endif
 
+/* --- requests with a CDB (handlers/disk) --- */
+
+#ifdef HAVE_SCSI_ALLOC_REQUEST
+#define scst_alloc_scsi_rq_op(q, op, flags)	scsi_alloc_request(q, op, flags)
+#else
+#define scst_alloc_scsi_rq_op(q, op, flags)	blk_get_request(q, op, flags)
+#endif
+
+#ifdef HAVE_REQ_OP_SCSI_IN
+#define scst_alloc_scsi_rq(q, out, flags) \
+	scst_alloc_scsi_rq_op(q, (out) ? REQ_OP_SCSI_OUT : REQ_OP_SCSI_IN, flags)
+#else
+#define scst_alloc_scsi_rq(q, out, flags) \
+	scst_alloc_scsi_rq_op(q, (out) ? REQ_OP_DRV_OUT : REQ_OP_DRV_IN, flags)
+#endif
+
+/* Has cmd_len, result, resid_len and sense_len; the rest is called differently. */
+#ifdef HAVE_SCSI_CMND_RESID_LEN
+#define scst_scsi_rq(rq)	((struct scsi_cmnd *)blk_mq_rq_to_pdu(rq))
+#define scst_rq_cdb(rq)		(scst_scsi_rq(rq)->cmnd)
+#define scst_rq_sense(rq)	(scst_scsi_rq(rq)->sense_buffer)
+#define scst_rq_retries(rq)	(scst_scsi_rq(rq)->allowed)
+#else
+#define scst_scsi_rq(rq)	scsi_req(rq)
+#define scst_rq_cdb(rq)		(scst_scsi_rq(rq)->cmd)
+#define scst_rq_sense(rq)	(scst_scsi_rq(rq)->sense)
+#define scst_rq_retries(rq)	(scst_scsi_rq(rq)->retries)
+#endif
+
+#ifdef HAVE_RQ_MAP_KERN_QUEUE
+#define scst_rq_map_kern(rq, p, len)	blk_rq_map_kern((rq)->q, rq, p, len, GFP_KERNEL)
+#else
+#define scst_rq_map_kern(rq, p, len)	blk_rq_map_kern(rq, p, len, GFP_KERNEL)
+#endif
+
+/* Starts a request; @done(rq, status) is called at its end. */
+#if defined(HAVE_EXECUTE_RQ_QUEUE)
+#define scst_execute_rq(rq, done)	blk_execute_rq_nowait((rq)->q, NULL, rq, 0, done)
+#elif defined(HAVE_EXECUTE_RQ_DISK)
+#define scst_execute_rq(rq, done)	blk_execute_rq_nowait(NULL, rq, 0, done)
+#elif defined(HAVE_EXECUTE_RQ_DONE)
+#define scst_execute_rq(rq, done)	blk_execute_rq_nowait(rq, false, done)
+#else
+#define scst_execute_rq(rq, done) \
+	((rq)->end_io = (done), blk_execute_rq_nowait(rq, false))
+#endif
+
+/* Of what is called then; the request is still the caller's. */
+#if defined(HAVE_RQ_END_IO_BATCH)
+#define scst_end_io_result		enum rq_end_io_ret
+#define scst_end_io_args(rq, status) \
+	struct request *rq, blk_status_t status, const struct io_comp_batch *batch
+#define scst_end_io_none		RQ_END_IO_NONE
+#elif defined(HAVE_RQ_END_IO_RET)
+#define scst_end_io_result		enum rq_end_io_ret
+#define scst_end_io_args(rq, status)	struct request *rq, blk_status_t status
+#define scst_end_io_none		RQ_END_IO_NONE
+#else
+#define scst_end_io_result		void
+#define scst_end_io_args(rq, status)	struct request *rq, blk_status_t status
+#define scst_end_io_none
+#endif
+
 #endif

@@ -120,6 +120,8 @@ static int scst_dev_publish(struct scst_device *dev)
 	if (ret)
 		goto out_exported;
 	ret = scst_link(dev->dir, dev->handler->dir, "handler");
+	if (!ret && dev->scsi_device)
+		ret = sysfs_create_link(&dev->dir->kobj, dev->scsi_device, "scsi_device");
 	if (ret)
 		goto out_exported;
 	ret = scst_link(dev->handler->dir, dev->dir, dev->name);

@@ -24,6 +24,8 @@ int scst_mode_init(struct scst_device *dev)
 
 	mutex_init(&dev->mode_lock);
 	dev->mode.saved = dev->mode.now;
+	if (dev->scsi_device)	/* it keeps its own */
+		return 0;
 	if (!scst_state_dir_exists(MODE_DIR)) {
 		scst_warn("device %s: no folder %s: mode pages can't be saved", dev->name,
 			  MODE_DIR);

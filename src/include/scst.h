@@ -209,6 +209,7 @@ struct scst_device {
 	char *name;
 	struct scst_handler *handler;
 	void *priv;			/* the handler's */
+	struct kobject *scsi_device;	/* of a real device: its directory in sysfs, or NULL */
 
 	struct sl_unit unit;		/* changed under @lock */
 	struct sl_modes mode;		/* read under @lock, changed under @mode_lock too */
