@@ -22,8 +22,8 @@ fi
 
 LICENSE="GPL-2"
 SLOT="0"
-IUSE="installer +iscsi local systemd test"
-REQUIRED_USE="local? ( modules )"
+IUSE="installer +iscsi local passthrough systemd test"
+REQUIRED_USE="local? ( modules ) passthrough? ( modules )"
 RESTRICT+=" !test? ( test )"
 
 RDEPEND="
@@ -106,6 +106,10 @@ pkg_setup() {
 		CONFIG_CHECK+=" SCSI"
 		local ERROR_SCSI="CONFIG_SCSI: scst_local is a SCSI host adapter (USE=local)"
 	fi
+	if use passthrough; then
+		CONFIG_CHECK+=" BLK_DEV_SD"
+		local ERROR_BLK_DEV_SD="CONFIG_BLK_DEV_SD: scst_disk passes commands to SCSI disks (USE=passthrough)"
+	fi
 	# Only one target can have port 3260.
 	CONFIG_CHECK+=" ~!ISCSI_TARGET"
 	local WARNING_ISCSI_TARGET="CONFIG_ISCSI_TARGET: do not start the kernel's own iSCSI target as well"
@@ -126,6 +130,7 @@ src_compile() {
 	local modlist=( {scst,scst_vdisk}=extra:src::modules )
 	use iscsi && modlist+=( iscsi_scst=extra:src::modules )
 	use local && modlist+=( scst_local=extra:src::modules )
+	use passthrough && modlist+=( scst_disk=extra:src::modules )
 	local modargs=( KDIR="${KV_OUT_DIR}" )
 	linux-mod-r1_src_compile
 
