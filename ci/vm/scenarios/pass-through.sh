@@ -67,16 +67,24 @@ END
 	udevadm settle
 }
 
+# The service would wait for the session of scst_local, which goes with its target only.
+stop() {
+	logout
+	echo "del_target near" >$tree/targets/scst_local/mgmt
+	check "the services stop" systemctl stop iscsi-scstd.service scst.service
+	refused "modules stay" grep -q '^scst' /proc/modules
+}
+
 # same WHAT COMMAND...: what the command prints of the real disk it prints of both others.
 same() {
-	what=$1
+	title=$1
 	shift
 	"$@" "$real" >/var/tmp/real 2>&1
 	for other in "$near" "$disk"; do
 		"$@" "$other" >/var/tmp/other 2>&1
-		check "$what: $(wc -c </var/tmp/real) bytes" cmp /var/tmp/real /var/tmp/other
+		check "$title: $(wc -c </var/tmp/real) bytes" cmp /var/tmp/real /var/tmp/other
 	done
-	[ -s /var/tmp/real ] || fail "$what: nothing"
+	[ -s /var/tmp/real ] || fail "$title: nothing"
 }
 
 inquiry() { sg_raw -b -r 96 "$1" 12 00 00 00 60 00 2>/dev/null; }
@@ -149,9 +157,7 @@ check "it is being read" await 10 goes_on
 echo -1 >$debug/add_host
 check "the reader ends when the disk has gone" wait $!
 refused "it can still be read" dd if="$near" of=/dev/null bs=512 count=1 iflag=direct status=none
-logout
-check "the services stop" systemctl stop iscsi-scstd.service scst.service
-refused "modules stay" grep -q '^scst_disk' /proc/modules
+stop
 check "nobody holds the disk any more" await 10 rmmod scsi_debug
 
 plug_in
@@ -165,8 +171,6 @@ check "dev_disk_perf: reads give zeros" cmp -n 4194304 /var/tmp/back /dev/zero
 dd if="$real" of=/var/tmp/back bs=1M count=4 iflag=direct status=none
 check "dev_disk_perf: the disk is as before" cmp /var/tmp/before /var/tmp/back
 refused "dev_disk_perf: what lies behind the end is read" sg_raw -r 512 "$disk" 28 00 7f ff ff ff 00 00 01 00
-logout
-check "the services stop again" systemctl stop iscsi-scstd.service scst.service
-refused "modules stay" grep -q '^scst' /proc/modules
+stop
 check "the disk is free again" await 10 rmmod scsi_debug
 check "the kernel log is clean" kernel_log_is_clean
