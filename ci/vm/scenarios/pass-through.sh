@@ -67,10 +67,12 @@ END
 	udevadm settle
 }
 
-# The service would wait for the session of scst_local, which goes with its target only.
+# The service would wait for the sessions of scst_local, which go with their targets only.
 stop() {
 	logout
-	echo "del_target near" >$tree/targets/scst_local/mgmt
+	for each in near scst_local_tgt; do
+		echo "del_target $each" >$tree/targets/scst_local/mgmt
+	done
 	check "the services stop" systemctl stop iscsi-scstd.service scst.service
 	refused "modules stay" grep -q '^scst' /proc/modules
 }
