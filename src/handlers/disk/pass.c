@@ -56,6 +56,7 @@ static bool disk_brings_protection(const struct scst_cmd *cmd)
 static unsigned int disk_timeout(const struct scst_cmd *cmd)
 {
 	switch (cmd->cdb.id) {
+	case SL_OP_FORMAT_UNIT:
 	case SL_OP_START_STOP_UNIT:
 	case SL_OP_SEND_DIAGNOSTIC:
 	case SL_OP_VERIFY_10:
