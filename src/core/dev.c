@@ -210,6 +210,8 @@ static void scst_dev_remove(struct scst_device *dev)
 	scst_cfg_announce_dead();
 	scst_cfg_unlock();
 
+	if (dev->handler->ops->stop)
+		dev->handler->ops->stop(dev);
 	scst_unlink(dev->handler->dir, dev->name);
 	scst_dir_remove(dev->exported);
 	scst_dir_remove(dev->dir);
@@ -271,6 +273,23 @@ int scst_register_handler(const struct scst_handler_ops *ops)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(scst_register_handler);
+
+int scst_add_device(const struct scst_handler_ops *ops, const char *name, const char *params)
+{
+	char *line = kstrdup(params, GFP_KERNEL);
+	struct scst_handler *h;
+	int ret;
+
+	if (!line)
+		return -ENOMEM;
+	scst_cfg_lock_always();
+	h = scst_handler_find(ops->name);
+	ret = h && !h->dead ? scst_dev_add(h, name, line) : -ENODEV;
+	scst_cfg_unlock();
+	kfree(line);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(scst_add_device);
 
 void scst_unregister_handler(const struct scst_handler_ops *ops)
 {

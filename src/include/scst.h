@@ -50,6 +50,7 @@
 /* SAM-5 5.3.1 */
 #define SCST_GOOD		0x00
 #define SCST_CHECK_CONDITION	0x02
+#define SCST_CONDITION_MET	0x04
 #define SCST_BUSY		0x08
 #define SCST_RESERVATION_CONFLICT 0x18
 #define SCST_TASK_SET_FULL	0x28
@@ -261,6 +262,11 @@ struct scst_handler_ops {
 	int (*set_param)(struct scst_device *dev, const char *name, const char *value);
 	/* Opens what is behind it, after all parameters. */
 	int (*attach)(struct scst_device *dev);
+	/*
+	 * The device is being deleted: ends commands that wait for something that may
+	 * never happen, those that still come too. May sleep. NULL: there are none.
+	 */
+	void (*stop)(struct scst_device *dev);
 	/* Frees everything; the last command has ended. May sleep. */
 	void (*detach)(struct scst_device *dev);
 	/* Checks a command and sets cmd->exec. */
@@ -284,6 +290,9 @@ void scst_ident_close(struct scst_device *dev);
 
 int scst_register_handler(const struct scst_handler_ops *ops);
 void scst_unregister_handler(const struct scst_handler_ops *ops);
+
+/* What "add_device NAME PARAMS" in the handler's mgmt does. */
+int scst_add_device(const struct scst_handler_ops *ops, const char *name, const char *params);
 
 static inline struct scst_device *scst_dev_of(struct kobject *kobj)
 {

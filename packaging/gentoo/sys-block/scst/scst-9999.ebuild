@@ -127,14 +127,14 @@ src_configure() {
 
 src_compile() {
 	# One run of make builds them all; the list says which of them are installed.
-	local modlist=( {scst,scst_vdisk}=extra:src::modules )
+	local modlist=( {scst,scst_user,scst_vdisk}=extra:src::modules )
 	use iscsi && modlist+=( iscsi_scst=extra:src::modules )
 	use local && modlist+=( scst_local=extra:src::modules )
 	use passthrough && modlist+=( scst_disk=extra:src::modules )
 	local modargs=( KDIR="${KV_OUT_DIR}" )
 	linux-mod-r1_src_compile
 
-	local targets=( scstadmin $(usev iscsi iscsi-scstd) $(usev test unit) )
+	local targets=( scstadmin scst-user-disk $(usev iscsi iscsi-scstd) $(usev test unit) )
 	in_programs meson_src_compile "${targets[@]}"
 	in_installer cmake_src_compile
 }
