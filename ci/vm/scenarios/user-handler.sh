@@ -101,8 +101,16 @@ def no_reply(handle, length):
     call(REPLY, reply(handle + (1 << 32)), errno.ESRCH)
 
 def hold_out_data():
-    """The next command brings data: where there is no room for them it stays in the queue."""
-    call(GET, buffer(address=16), errno.EFAULT)
+    """Of a command that brings data: where there is no room for them it stays in the queue."""
+    while True:
+        try:
+            got = bytearray(buffer(address=16))
+            fcntl.ioctl(fd, GET, got, True)
+            call(REPLY, reply(struct.unpack_from("Q", got, 16)[0], 8))
+        except OSError as e:
+            if e.errno == errno.EFAULT:
+                break
+            raise
     got = call(GET, buffer())
     if got[48] != 0x2A or struct.unpack_from("I", got, 32)[0] != 512:
         print("no WRITE of a block:", got.hex(), flush=True)
@@ -128,6 +136,12 @@ while True:
     call(REPLY, reply(handle), errno.ESRCH)
 END
 served() { [ "$(cat $tree/devices/prog/served)" = "$1" ]; }
+# What the initiator made of the disk while it was not ready, it looks at again.
+comes_back() {
+	start_program && await 10 sg_turs "$generic" && echo 1 >/sys/block/"$unit"/device/rescan &&
+		await 10 has_size
+}
+has_size() { [ "$(cat /sys/block/"$unit"/size)" = 262144 ]; }
 start_program() {
 	scst-user-disk prog $file &
 	program=$!
@@ -156,18 +170,21 @@ refused "the module goes while it is served" rmmod scst_user
 start_initiator
 iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null || fail "no discovery"
 login
+unit=$(basename "$(readlink -f "$disk")")
+# Not the block device: opening and closing that makes the initiator send commands of its own.
+generic=/dev/$(ls /sys/block/"$unit"/device/scsi_generic)
 check "a file system" mkfs.ext4 -q "$disk"
 mount "$disk" /mnt
 head -c 24M /dev/urandom >/root/data
 cp /root/data /mnt/data
 umount /mnt
-check "the file holds it" fsck.ext4 -fn $file
+check "the file holds it" sh -c "fsck.ext4 -fn $file >/dev/null"
 # What umount has written is not what the next mount reads: the initiator's cache is dropped.
 blockdev --flushbufs "$disk"
 mount -o ro "$disk" /mnt
 check "data are right" cmp /root/data /mnt/data
 umount /mnt
-check "fio verifies what it wrote" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio \
+check "fio verifies what it wrote" fio --name=verify --filename="$(readlink -f "$disk")" --direct=1 --ioengine=libaio \
 	--iodepth=16 --bs=4k-512k --offset=64M --size=32M --rw=randwrite --verify=crc32c \
 	--output="$RESULTS/fio"
 sg_vpd -p di "$disk" >"$RESULTS/vpd"
@@ -190,11 +207,11 @@ python3 /root/hostile.py >"$RESULTS/hostile" 2>&1 &
 program=$!
 tells() { grep -q "$1" "$RESULTS/hostile" || { ended "$program" && fail "it ended: $(cat "$RESULTS/hostile")"; }; }
 check "a program that lies serves it" await 20 tells serving
-check "what it gets wrong is refused, what it gets right is taken" await 20 sg_turs "$disk"
-sg_raw -r 512 -o /root/read "$disk" 28 00 00 00 00 00 00 00 01 00 2>/dev/null
+check "what it gets wrong is refused, what it gets right is taken" await 20 sg_turs "$generic"
+sg_raw -r 512 -o /root/read "$generic" 28 00 00 00 00 00 00 00 01 00 2>/dev/null
 check "data come from where it said, not from elsewhere" grep -q 'ZZZZZZZZ' /root/read
 head -c 512 /dev/urandom >/root/block
-sg_raw -s 512 -i /root/block "$disk" 2a 00 00 00 00 00 00 00 01 00 >"$RESULTS/killed" 2>&1 &
+sg_raw -s 512 -i /root/block "$generic" 2a 00 00 00 00 00 00 00 01 00 >"$RESULTS/killed" 2>&1 &
 write=$!
 check "it holds a command" await 20 tells held
 check "with the data that came" cmp /root/block /root/taken
@@ -202,15 +219,14 @@ kill_program
 wait $write && fail "a command has succeeded whose program was killed"
 check "it ends as failed in the target" grep -iq 'internal target failure' "$RESULTS/killed"
 check "the device is still there" served 0
-sg_turs -v "$disk" >"$RESULTS/gone" 2>&1
+sg_turs -v "$generic" >"$RESULTS/gone" 2>&1
 check "it says that somebody has to come" grep -q 'manual intervention required' "$RESULTS/gone"
-sg_inq "$disk" >"$RESULTS/absent"
+sg_inq "$generic" >"$RESULTS/absent"
 check "INQUIRY says that nothing is connected" grep -q 'PQual=1' "$RESULTS/absent"
 
 udevadm control --start-exec-queue
 
-check "the program comes back" start_program
-check "the device is ready" await 10 sg_turs "$disk"
+check "the program comes back, and the disk is ready" comes_back
 for direction in if=/dev/zero\ of="$disk"\ oflag=direct\ seek=256 if="$disk"\ of=/dev/null\ iflag=direct; do
 	# shellcheck disable=SC2086 # words wanted
 	dd $direction bs=256k count=200000 status=none 2>/dev/null &
@@ -224,8 +240,7 @@ for load in $loads; do
 	check "I/O ends" await 30 ended "$load"
 	wait "$load" && fail "I/O has succeeded without a program"
 done
-check "the program comes back once more" start_program
-check "the device is ready" await 10 sg_turs "$disk"
+check "the program comes back once more, and the disk is ready" comes_back
 mount -o ro "$disk" /mnt
 check "data are still right" cmp /root/data /mnt/data
 umount /mnt
