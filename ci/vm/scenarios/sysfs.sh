@@ -32,6 +32,10 @@ HANDLER vcdrom {
 	DEVICE cd
 }
 
+HANDLER dev_user {
+	DEVICE prog
+}
+
 HANDLER vdisk_nullio {
 	DEVICE null {
 		size_mb 64
