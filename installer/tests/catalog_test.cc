@@ -49,7 +49,7 @@ TEST_CASE("The catalog of this tree is complete") {
   REQUIRE(catalog->sources.size() == 1);
   CHECK(catalog->sources[0].min == Version{5, 10, 0});
   CHECK(catalog->sources[0].below > Version{7, 3, 4});
-  CHECK(catalog->sources[0].modules.size() == 4);
+  CHECK(catalog->sources[0].modules.size() == 6);
   CHECK(catalog->families.size() >= 4);
   for (const Family& family : catalog->families)
     for (const char* key : {"headers", "dkms", "make", "gcc", "qemu-system-x86_64", "mmdebstrap"})

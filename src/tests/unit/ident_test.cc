@@ -6,6 +6,7 @@ extern "C" {
 #include "ident.h"
 }
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -44,8 +45,9 @@ sl_sense set(sl_ident& ident, u8 type, const std::string& what) {
 
 // As in: the head of an answer of that many bytes, and the bytes.
 Bytes answer(const std::string& what) {
-  Bytes all{0, 0, static_cast<u8>(what.size() >> 8), static_cast<u8>(what.size())};
-  all.insert(all.end(), what.begin(), what.end());
+  Bytes all(4 + what.size());
+  sl_put_be16(static_cast<u16>(what.size()), &all[2]);
+  std::copy(what.begin(), what.end(), all.begin() + 4);
   return all;
 }
 
