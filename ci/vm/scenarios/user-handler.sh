@@ -194,7 +194,7 @@ kill -STOP "$program"
 dd if="$disk" of=/dev/null bs=4k count=1 skip=30000 iflag=direct status=none 2>/dev/null &
 read=$!
 check "a command is with a program that hangs" await 10 under_way
-check "a reset of the LUN does not wait for the program" timeout 20 sg_reset -d "$disk"
+check "a reset of the LUN does not wait for the program" timeout 20 sg_reset -d "$generic"
 kill -CONT "$program"
 wait $read || say "the command that was aborted has failed, which it may"
 check "the program goes on" await 10 sg_turs "$disk"
