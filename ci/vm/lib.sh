@@ -173,6 +173,14 @@ disk_of() {
 	done
 }
 
+# udev looks at a disk that has something to tell, or that somebody has written to, and would hear
+# what a scenario is to hear.
+stop_udev() {
+	udevadm settle
+	systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
+}
+start_udev() { systemctl start systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udevd.service; }
+
 # file_list [STAMP]: path, kind, mode, owner and digest of everything that is meant to stay as it is.
 # Left out: what lives in memory, caches and logs, the installer's journal, the keys and the state of
 # others that tell of something having happened and not of something being there. With STAMP only

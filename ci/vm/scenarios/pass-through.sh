@@ -145,9 +145,11 @@ check "it is that of the disk" sh -c "sg_raw -r 512 $disk 28 00 00 00 12 34 00 0
 echo 0 >$debug/opts
 
 # Once from the disk, once from us: for the disk both are one initiator.
+stop_udev
 echo 1 >$debug/virtual_gb
 check "the initiator that asks first is told that the disk has grown" await 10 capacity_changed "$near"
 check "so is the other" await 10 capacity_changed "$disk"
+start_udev
 check "it sees the new size" [ "$(last_block "$disk")" = "$(last_block "$real")" ]
 
 read_on() { while dd if="$disk" of=/dev/null bs=64k iflag=direct status=none 2>/dev/null; do :; done; }

@@ -63,9 +63,7 @@ disk=$(disk_of 0xb) other=$(disk_of 0xc)
 for unit in "$disk" "$other"; do
 	check "a disk behind each port" await 10 sg_turs "$unit"
 done
-udevadm settle
-# udev looks at a disk that has something to tell, and would hear it in our place.
-systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
+stop_udev
 printf '%512s' scst >/var/tmp/pattern
 cat /var/tmp/pattern /var/tmp/pattern >/var/tmp/patterns
 check "everything is as expected" python3 /run/jobs/golden.py /run/jobs/sg.golden "$RESULTS/sg.golden" \

@@ -57,9 +57,9 @@ TEST_CASE("Identifying information is reported as it was set") {
   sl_ident ident{};
   CHECK(report(ident, bytes_type) == answer(""));
   CHECK(set(ident, bytes_type, "rack 7") == SL_OK);
-  CHECK(set(ident, text_type, std::string("mail", 5)) == SL_OK);
+  CHECK(set(ident, text_type, std::string("mail\0", 5)) == SL_OK);
   CHECK(report(ident, bytes_type) == answer("rack 7"));
-  CHECK(report(ident, text_type) == answer(std::string("mail", 5)));
+  CHECK(report(ident, text_type) == answer(std::string("mail\0", 5)));
   CHECK(set(ident, bytes_type, "") == SL_OK);
   CHECK(report(ident, bytes_type) == answer(""));
 }
@@ -101,7 +101,7 @@ TEST_CASE("Unknown types of identifying information are bad fields") {
 TEST_CASE("Identifying information survives being stored") {
   sl_ident ident{}, again{};
   CHECK(set(ident, bytes_type, std::string(512, 'x')) == SL_OK);
-  CHECK(set(ident, text_type, std::string("mail", 5)) == SL_OK);
+  CHECK(set(ident, text_type, std::string("mail\0", 5)) == SL_OK);
   u8 buf[SL_IDENT_STORED_MAX];
   const std::size_t len = sl_ident_store(&ident, buf);
   REQUIRE(sl_ident_load(buf, len, &again) == 0);

@@ -67,7 +67,7 @@ Bytes pattern(std::size_t len) {
 
 TEST_CASE("A program's disk reads back what was written to it") {
   Fixture f;
-  const Bytes data = pattern(2 * kBlock);
+  const Bytes data = pattern(std::size_t{2} * kBlock);
   CHECK(f.run({0x2a, 0, 0, 0, 0, 62, 0, 0, 2}, 10, data).status == kGood);
   const Outcome o = f.run({0x88, 0, 0, 0, 0, 0, 0, 0, 0, 62, 0, 0, 0, 2}, 16);
   CHECK(o.status == kGood);
