@@ -9,8 +9,8 @@
 #endif
 
 // A static analyzer would look at every path through what Catch2 makes of a check, which takes far
-// longer than the test itself. It sees the condition, and that nothing goes on behind a REQUIRE that
-// does not hold.
+// longer than the test itself. It sees the condition, and that nothing goes on behind a REQUIRE
+// that does not hold.
 #ifdef __clang_analyzer__
 #include <cstdlib>
 #undef CHECK
