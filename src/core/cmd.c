@@ -216,16 +216,28 @@ void scst_cmd_parse(struct scst_cmd *cmd)
 }
 EXPORT_SYMBOL_GPL(scst_cmd_parse);
 
+/* Who blocks the device waits for this: a command is seen under way, or is held. */
+static bool scst_cmd_begin(struct scst_cmd *cmd)
+{
+	bool held;
+
+	rcu_read_lock();
+	scst_cmd_move(cmd, SCST_CMD_EXEC);
+	held = scst_order_hold(cmd);
+	rcu_read_unlock();
+	return !held;
+}
+
 void scst_cmd_exec(struct scst_cmd *cmd)
 {
-	scst_cmd_move(cmd, SCST_CMD_EXEC);
 	if (scst_cmd_aborted(cmd)) {
+		scst_cmd_move(cmd, SCST_CMD_EXEC);
 		scst_cmd_complete(cmd);
 		return;
 	}
 	if (cmd->cdb.dir != SL_DIR_IN)
 		scst_cmd_set_residual(cmd, cmd->cdb.data_len);
-	if (!scst_order_hold(cmd))
+	if (scst_cmd_begin(cmd))
 		cmd->exec(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_exec);
@@ -361,12 +373,15 @@ void scst_cmd_free(struct scst_cmd *cmd)
 	scst_cmd_move(cmd, SCST_CMD_FREE);
 	scst_free_buf(cmd);
 	if (cmd->tgt_dev) {
+		bool blocked;
+
 		spin_lock(&cmd->tgt_dev->lock);
+		blocked = cmd->tgt_dev->blocked;
 		list_del(&cmd->tgt_dev_entry);
 		cmd->tgt_dev->nr_cmds--;
 		scst_order_leave(cmd);
 		spin_unlock(&cmd->tgt_dev->lock);
-		if (scst_cmd_aborted(cmd))
+		if (scst_cmd_aborted(cmd) || blocked)
 			scst_tm_cmd_gone(cmd);
 		scst_tgt_dev_put(cmd->tgt_dev);
 	}

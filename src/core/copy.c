@@ -22,6 +22,8 @@ struct scst_copy_result {
 	struct list_head entry;		/* sess->copies, newest first, under sess->copies_lock */
 	u8 list_id;
 	u8 state;			/* enum sl_xcopy_state */
+	bool told;			/* by RECEIVE COPY STATUS, at its end */
+	enum sl_sense sense;		/* of one that has failed */
 	u16 segments;
 	u64 bytes;
 };
@@ -104,14 +106,15 @@ static void scst_result_advance(struct scst_copy *c, u16 segments, u64 bytes)
 	spin_unlock(&sess->copies_lock);
 }
 
-static void scst_result_end(struct scst_copy *c, bool good)
+static void scst_result_end(struct scst_copy *c, enum sl_sense sense)
 {
 	struct scst_session *sess = c->cmd->sess;
 
 	if (!c->result)
 		return;
 	spin_lock(&sess->copies_lock);
-	c->result->state = good ? SL_XCOPY_DONE : SL_XCOPY_FAILED;
+	c->result->state = sense ? SL_XCOPY_FAILED : SL_XCOPY_DONE;
+	c->result->sense = sense;
 	spin_unlock(&sess->copies_lock);
 }
 
@@ -380,7 +383,7 @@ static enum sl_sense scst_copy_all(struct scst_copy *c)
 		sense = scst_result_begin(c);
 	for (i = 0; i < c->list.nr_segments && !sense; i++)
 		sense = scst_copy_segment(c, &c->list.segments[i]);
-	scst_result_end(c, !sense);
+	scst_result_end(c, sense);
 	scst_put_units(c);
 	return sense;
 }
@@ -426,28 +429,49 @@ void scst_exec_copy_parameters(struct scst_cmd *cmd)
 	scst_cmd_reply(cmd, data, sizeof(data));
 }
 
-/* What was asked for once has been told (SPC-4 6.20): a copy that has ended is forgotten. */
+/* What was asked for once has been told (SPC-4 6.20): of a copy that has ended it is forgotten. */
 void scst_exec_copy_status(struct scst_cmd *cmd)
 {
 	struct scst_session *sess = cmd->sess;
-	struct scst_copy_result *r, *told = NULL;
 	u8 data[SL_XCOPY_STATUS_LEN];
+	struct scst_copy_result *r;
+	bool found;
 
 	spin_lock(&sess->copies_lock);
 	r = scst_result_find(sess, cmd->cdb_bytes[2]);
-	if (r) {
+	found = r && !r->told;
+	if (found) {
 		sl_xcopy_status(data, r->state, r->segments, r->bytes);
-		if (r->state != SL_XCOPY_RUNNING) {
-			list_del(&r->entry);
-			told = r;
-		}
+		r->told = r->state != SL_XCOPY_RUNNING;
 	}
 	spin_unlock(&sess->copies_lock);
-	kfree(told);
-	if (r)
+	if (found)
 		scst_cmd_reply(cmd, data, sizeof(data));
 	else
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, 2), NULL);
+}
+
+void scst_exec_copy_failure(struct scst_cmd *cmd)
+{
+	struct scst_session *sess = cmd->sess;
+	u8 data[SL_XCOPY_FAILURE_MAX];
+	struct scst_copy_result *r;
+	size_t len = 0;
+
+	spin_lock(&sess->copies_lock);
+	r = scst_result_find(sess, cmd->cdb_bytes[2]);
+	if (r && r->state != SL_XCOPY_RUNNING) {
+		len = sl_xcopy_failure(data, r->sense);
+		list_del(&r->entry);
+	} else {
+		r = NULL;
+	}
+	spin_unlock(&sess->copies_lock);
+	kfree(r);
+	if (len)
+		scst_cmd_reply(cmd, data, len);
+	else
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, 2), NULL);
 }
 
 int scst_copy_init(void)

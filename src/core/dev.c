@@ -169,6 +169,7 @@ int scst_dev_add(struct scst_handler *handler, const char *name, char *params)
 	ret = scst_dev_publish(dev);
 	if (ret)
 		goto out_mode;
+	scst_block_enter_dev(dev);
 	list_add_tail(&dev->entry, &scst_devices);
 	list_add_tail(&dev->handler_entry, &handler->devices);
 	return 0;
@@ -205,6 +206,7 @@ static void scst_dev_await_release(struct scst_device *dev)
 static void scst_dev_remove(struct scst_device *dev)
 {
 	dev->dead = true;
+	scst_block_forget_dev(dev);
 	scst_dev_remove_luns(dev);
 	scst_alua_forget_dev(dev);
 	scst_cfg_announce_dead();

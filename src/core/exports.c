@@ -9,6 +9,9 @@
 EXPORT_SYMBOL_GPL(sl_cdb_parse);
 EXPORT_SYMBOL_GPL(sl_op_find);
 EXPORT_SYMBOL_GPL(sl_op_get);
+EXPORT_SYMBOL_GPL(sl_id_parse);
+EXPORT_SYMBOL_GPL(sl_id_is_naa);
+EXPORT_SYMBOL_GPL(sl_id_is_eui64);
 EXPORT_SYMBOL_GPL(sl_inquiry);
 EXPORT_SYMBOL_GPL(sl_read_capacity_10);
 EXPORT_SYMBOL_GPL(sl_read_capacity_16);

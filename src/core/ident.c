@@ -50,7 +50,7 @@ int scst_ident_open(struct scst_device *dev)
 	if (!ident)
 		return -ENOMEM;
 	mutex_init(&ident->lock);
-	ident->file = scst_state_file_create(IDENT_DIR, dev->name, IDENT_MAGIC);
+	ident->file = scst_state_file_create(IDENT_MAGIC, IDENT_DIR "/%s", dev->name);
 	if (ident->file)
 		ret = scst_ident_load(dev, ident);
 	if (ret) {

@@ -31,7 +31,7 @@ int scst_mode_init(struct scst_device *dev)
 			  MODE_DIR);
 		return 0;
 	}
-	dev->mode_file = scst_state_file_create(MODE_DIR, dev->name, MODE_MAGIC);
+	dev->mode_file = scst_state_file_create(MODE_MAGIC, MODE_DIR "/%s", dev->name);
 	if (!dev->mode_file)
 		return -ENOMEM;
 	ret = scst_state_load(dev->mode_file, &pages, &len);

@@ -75,49 +75,118 @@ void scst_exec_release(struct scst_cmd *cmd)
 	scst_set_reserved_by(cmd, NULL);
 }
 
-static int scst_resv_take(struct scst_device *dev, const void *saved, size_t len)
+/* ERR_PTR: -ENOMEM, -EINVAL: these are no reservations. */
+static struct sl_pr *scst_resv_take(const void *saved, size_t len)
 {
 	int regs = saved ? sl_pr_saved_regs(saved, len) : 0;
+	struct sl_pr *pr;
 
 	if (regs < 0)
-		return regs;
-	dev->pr = kvzalloc(struct_size(dev->pr, regs, regs), GFP_KERNEL);
-	if (!dev->pr)
-		return -ENOMEM;
-	dev->pr->room = regs;
+		return ERR_PTR(regs);
+	pr = kvzalloc(struct_size(pr, regs, regs), GFP_KERNEL);
+	if (!pr)
+		return ERR_PTR(-ENOMEM);
+	pr->room = regs;
 	if (!saved)
-		return 0;
-	if (sl_pr_restore(saved, len, dev->pr))
-		return -EINVAL;
-	/* Saved to say that there is nothing to keep: only the count goes on. */
-	if (!dev->pr->aptpl) {
-		dev->pr->nr = 0;
-		dev->pr->type = SL_PR_NONE;
+		return pr;
+	if (sl_pr_restore(saved, len, pr)) {
+		kvfree(pr);
+		return ERR_PTR(-EINVAL);
 	}
-	return 0;
+	/* Saved to say that there is nothing to keep: only the count goes on. */
+	if (!pr->aptpl) {
+		pr->nr = 0;
+		pr->type = SL_PR_NONE;
+	}
+	return pr;
+}
+
+/* What is kept in @f; ERR_PTR: what is there is not ours, or torn, or can't be read. */
+static struct sl_pr *scst_resv_load(struct scst_state_file *f)
+{
+	struct sl_pr *pr;
+	void *saved;
+	size_t len;
+	int ret = scst_state_load(f, &saved, &len);
+
+	if (ret)
+		return ERR_PTR(ret);
+	pr = scst_resv_take(saved, len);
+	if (pr == ERR_PTR(-EINVAL))
+		scst_err("%s: these are no reservations: move it away to do without",
+			 scst_state_file_path(f));
+	kvfree(saved);
+	return pr;
 }
 
 int scst_resv_init(struct scst_device *dev)
 {
-	void *saved;
-	size_t len;
-	int ret;
+	struct scst_state_file *f = scst_state_file_create(PR_MAGIC, PR_DIR "/%s", dev->name);
+	struct sl_pr *pr;
 
 	mutex_init(&dev->pr_lock);
-	dev->pr_file = scst_state_file_create(PR_DIR, dev->name, PR_MAGIC);
-	if (!dev->pr_file)
+	if (!f)
 		return -ENOMEM;
-	ret = scst_state_load(dev->pr_file, &saved, &len);
-	if (!ret) {
-		ret = scst_resv_take(dev, saved, len);
-		if (ret == -EINVAL)
-			scst_err("%s: these are no reservations: move it away to do without",
-				 scst_state_file_path(dev->pr_file));
+	pr = scst_resv_load(f);
+	if (IS_ERR(pr)) {
+		scst_state_file_free(f);
+		return PTR_ERR(pr);
 	}
-	kvfree(saved);
-	if (ret)
-		scst_resv_free(dev);
-	return ret;
+	dev->pr_file = f;
+	dev->pr = pr;
+	return 0;
+}
+
+/* Is it an absolute path, of something in a folder that exists? */
+static bool scst_path_in_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	bool is;
+
+	if (path[0] != '/' || !slash[1])
+		return false;
+	dir = kstrndup(path, max_t(size_t, slash - path, 1), GFP_KERNEL);
+	is = dir && scst_state_dir_exists(dir);
+	kfree(dir);
+	return is;
+}
+
+/* A command of a session that has just lost its LUN may be looking at the reservations. */
+static void scst_resv_swap(struct scst_device *dev, struct scst_state_file **f, struct sl_pr **pr)
+{
+	mutex_lock(&dev->pr_lock);
+	spin_lock(&dev->tgt_devs_lock);
+	swap(dev->pr, *pr);
+	swap(dev->pr_file, *f);
+	spin_unlock(&dev->tgt_devs_lock);
+	mutex_unlock(&dev->pr_lock);
+}
+
+int scst_resv_move(struct scst_device *dev, const char *path)
+{
+	struct scst_state_file *f;
+	struct sl_pr *pr;
+
+	scst_cfg_assert_held();
+	/* Nobody has a reservation there that would go. */
+	if (!list_empty(&dev->luns))
+		return -EBUSY;
+	if (!scst_path_in_dir(path)) {
+		scst_err("device %s: %s is no file in a folder that is there", dev->name, path);
+		return -EINVAL;
+	}
+	f = scst_state_file_create(PR_MAGIC, "%s", path);
+	if (!f)
+		return -ENOMEM;
+	pr = scst_resv_load(f);
+	if (!IS_ERR(pr))
+		scst_resv_swap(dev, &f, &pr);
+	scst_state_file_free(f);
+	if (IS_ERR(pr))
+		return PTR_ERR(pr);
+	kvfree(pr);
+	return 0;
 }
 
 void scst_resv_free(struct scst_device *dev)

@@ -125,6 +125,7 @@ int scst_link(struct scst_dir *in, struct scst_dir *to, const char *name);
 void scst_unlink(struct scst_dir *in, const char *name);
 
 /* dev.c; the configuration lock is held */
+extern const bool scst_never_dead;	/* for scst_cfg_lock(), of what is always there */
 extern struct list_head scst_handlers, scst_devices;
 struct scst_device *scst_dev_find(const char *name);
 int scst_dev_add(struct scst_handler *handler, const char *name, char *params);
@@ -161,6 +162,7 @@ void scst_copy_free_session(struct scst_session *sess);
 void scst_exec_extended_copy(struct scst_cmd *cmd);
 void scst_exec_copy_status(struct scst_cmd *cmd);
 void scst_exec_copy_parameters(struct scst_cmd *cmd);
+void scst_exec_copy_failure(struct scst_cmd *cmd);
 
 /* acg.c; the configuration lock is held */
 struct scst_acg *scst_acg_create(struct scst_tgt *tgt, const char *name);
@@ -199,6 +201,12 @@ void scst_tgt_dev_put(struct scst_tgt_dev *td);
 /* resv.c, pr.c: reservations */
 int scst_resv_init(struct scst_device *dev);
 void scst_resv_free(struct scst_device *dev);
+/*
+ * From now on reservations are kept in the file @path, and those that are in it hold: 0,
+ * -EBUSY while the device is exported, -EINVAL: no path of a folder that is there, or what is
+ * in the file is not ours, or torn. The configuration lock is held.
+ */
+int scst_resv_move(struct scst_device *dev, const char *path);
 /* @td was added to, or is taken from, the device's list; dev->tgt_devs_lock is held. */
 void scst_resv_enter(struct scst_tgt_dev *td);
 void scst_resv_leave(struct scst_tgt_dev *td);
@@ -219,6 +227,20 @@ bool scst_order_hold(struct scst_cmd *cmd);
 void scst_order_leave(struct scst_cmd *cmd);
 /* Lets one that is held go. */
 void scst_order_abort(struct scst_cmd *cmd);
+/* Holds all commands of @td that have not begun; lets them go again. Take the lock themselves. */
+void scst_order_block(struct scst_tgt_dev *td);
+void scst_order_unblock(struct scst_tgt_dev *td);
+bool scst_order_executing(struct scst_tgt_dev *td);
+
+/* block.c; all under the configuration lock */
+extern struct kobj_attribute scst_block_attr, scst_suspend_attr;
+void scst_dev_block(struct scst_device *dev);
+void scst_dev_unblock(struct scst_device *dev);
+/* A LUN of a session, or a device, that comes while others are blocked. */
+void scst_block_enter(struct scst_tgt_dev *td);
+void scst_block_enter_dev(struct scst_device *dev);
+/* The device goes, so nothing of it is to be held. */
+void scst_block_forget_dev(struct scst_device *dev);
 
 /* mode_file.c */
 int scst_mode_init(struct scst_device *dev);	/* -EINVAL: what is saved is not ours, or torn */
@@ -234,7 +256,9 @@ void scst_exec_set_ident(struct scst_cmd *cmd);
  */
 struct scst_state_file;
 bool scst_state_dir_exists(const char *dir);
-struct scst_state_file *scst_state_file_create(const char *dir, const char *name, const char *magic);
+/* @path: as of printf(); that of the other file has ".1" appended. NULL: no memory. */
+__printf(2, 3)
+struct scst_state_file *scst_state_file_create(const char *magic, const char *path, ...);
 void scst_state_file_free(struct scst_state_file *f);
 const char *scst_state_file_path(const struct scst_state_file *f);
 /*

@@ -59,6 +59,7 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, uns
 	INIT_LIST_HEAD(&td->held);
 	refcount_set(&td->refs, 1);
 	refcount_inc(&dev->refs);
+	scst_block_enter(td);
 	spin_lock(&dev->tgt_devs_lock);
 	list_add_tail(&td->dev_entry, &dev->tgt_devs);
 	scst_resv_enter(td);

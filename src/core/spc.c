@@ -116,6 +116,7 @@ static void (*const scst_core_ops[SL_OP_COUNT])(struct scst_cmd *cmd) = {
 	[SL_OP_EXTENDED_COPY]		= scst_exec_extended_copy,
 	[SL_OP_COPY_STATUS]		= scst_exec_copy_status,
 	[SL_OP_COPY_PARAMETERS]		= scst_exec_copy_parameters,
+	[SL_OP_COPY_FAILURE]		= scst_exec_copy_failure,
 	[SL_OP_REPORT_IDENT]		= scst_exec_report_ident,
 	[SL_OP_REPORT_PORT_GROUPS]	= scst_exec_report_port_groups,
 	[SL_OP_SET_IDENT]		= scst_exec_set_ident,
@@ -138,6 +139,7 @@ bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id)
 	case SL_OP_EXTENDED_COPY:
 	case SL_OP_COPY_STATUS:
 	case SL_OP_COPY_PARAMETERS:
+	case SL_OP_COPY_FAILURE:
 		return dev->unit.device_type == SL_TYPE_DISK && scst_core_ops[id];
 	case SL_OP_SET_PORT_GROUPS:
 		return in_group && READ_ONCE(dev->expl_alua);

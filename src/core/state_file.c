@@ -52,16 +52,20 @@ bool scst_state_dir_exists(const char *dir)
 	return true;
 }
 
-struct scst_state_file *scst_state_file_create(const char *dir, const char *name, const char *magic)
+struct scst_state_file *scst_state_file_create(const char *magic, const char *path, ...)
 {
 	struct scst_state_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
+	va_list args;
 
 	if (!f)
 		return NULL;
 	strscpy(f->magic, magic, sizeof(f->magic));
-	f->path[0] = kasprintf(GFP_KERNEL, "%s/%s", dir, name);
-	f->path[1] = kasprintf(GFP_KERNEL, "%s/%s.1", dir, name);
-	if (!f->path[0] || !f->path[1]) {
+	va_start(args, path);
+	f->path[0] = kvasprintf(GFP_KERNEL, path, args);
+	va_end(args);
+	if (f->path[0])
+		f->path[1] = kasprintf(GFP_KERNEL, "%s.1", f->path[0]);
+	if (!f->path[1]) {
 		scst_state_file_free(f);
 		return NULL;
 	}

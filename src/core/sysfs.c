@@ -14,7 +14,7 @@ struct scst_dir *scst_targets_dir;
 static unsigned int scst_setup_id;
 static unsigned int scst_threads;
 static int scst_last_mgmt_res;
-static const bool scst_never_dead;
+const bool scst_never_dead;
 
 static atomic_t scst_dirs = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(scst_dirs_wait);
@@ -239,6 +239,7 @@ static const struct attribute *const scst_root_attrs[] = {
 	&version_attr.attr,
 	&setup_id_attr.attr,
 	&threads_attr.attr,
+	&scst_suspend_attr.attr,
 	&last_sysfs_mgmt_res_attr.attr,
 	NULL
 };

@@ -115,11 +115,50 @@ static ssize_t max_tgt_dev_commands_store(struct kobject *kobj, struct kobj_attr
 	return scst_mgmt_result(ret, count);
 }
 
+static ssize_t pr_file_name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	int ret = scst_cfg_lock(&dev->dead);
+	ssize_t n;
+
+	if (ret)
+		return ret;
+	n = scst_show_text(buf, scst_state_file_path(dev->pr_file), dev->pr_moved);
+	scst_cfg_unlock();
+	return n;
+}
+
+static int pr_file_name_change(struct scst_device *dev, const char *path)
+{
+	int ret = scst_cfg_lock(&dev->dead);
+
+	if (ret)
+		return ret;
+	ret = scst_resv_move(dev, path);
+	if (!ret)
+		dev->pr_moved = true;
+	scst_cfg_unlock();
+	return ret;
+}
+
+static ssize_t pr_file_name_store(struct kobject *kobj, struct kobj_attribute *attr,
+				  const char *buf, size_t count)
+{
+	char *path = scst_mgmt_line(buf, count);
+	int ret = path ? pr_file_name_change(scst_dev_of(kobj), path) : -ENOMEM;
+
+	kfree(path);
+	return scst_mgmt_result(ret, count);
+}
+
+static struct kobj_attribute pr_file_name_attr = __ATTR_RW(pr_file_name);
 static struct kobj_attribute device_type_attr = __ATTR(type, 0444, device_type_show, NULL);
 static struct kobj_attribute max_tgt_dev_commands_attr = __ATTR_RW(max_tgt_dev_commands);
 
 const struct attribute *const scst_device_attrs[] = {
 	&device_type_attr.attr,
 	&max_tgt_dev_commands_attr.attr,
+	&pr_file_name_attr.attr,
+	&scst_block_attr.attr,
 	NULL
 };

@@ -124,6 +124,26 @@ void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr)
 	}
 }
 
+void scst_session_abort(struct scst_session *sess)
+{
+	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET };
+	struct scst_tgt_dev *td;
+	unsigned long lun;
+
+	rcu_read_lock();
+	xa_for_each(&sess->luns, lun, td) {
+		if (!refcount_inc_not_zero(&td->refs))
+			continue;
+		rcu_read_unlock();
+		if (scst_abort_in(&tm, td))
+			wake_up_all(&td->dev->tm_wait);
+		scst_tgt_dev_put(td);
+		rcu_read_lock();
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(scst_session_abort);
+
 static void scst_tm_target(struct scst_tm *tm)
 {
 	struct scst_tgt_dev *td;

@@ -16,6 +16,7 @@ static const enum sl_sense scst_ua_sense[SCST_UA_COUNT] = {
 	[SCST_UA_IDENT_CHANGED]		= SL_UA_IDENT_CHANGED,
 	[SCST_UA_CAPACITY_CHANGED]	= SL_UA_CAPACITY_CHANGED,
 	[SCST_UA_MODE_CHANGED]		= SL_UA_MODE_CHANGED,
+	[SCST_UA_THIN_THRESHOLD]	= SL_UA_THIN_THRESHOLD,
 };
 
 enum sl_sense scst_ua_take(struct scst_tgt_dev *td)

@@ -220,6 +220,7 @@ struct scst_device {
 	spinlock_t lock;
 
 	bool dead;			/* under the configuration lock */
+	unsigned int blocks;		/* how often it is blocked, likewise */
 	bool shared_buffers;		/* data is neither kept nor made: no pages needed */
 	struct scst_dir *dir;
 	struct scst_dir *exported;
@@ -233,6 +234,7 @@ struct scst_device {
 	struct mutex pr_lock;		/* one PERSISTENT RESERVE OUT at a time */
 	struct sl_pr *pr;		/* changed under both locks above */
 	struct scst_state_file *pr_file;
+	bool pr_moved;			/* ... is not where it would be by itself */
 	struct scst_dev_group *dg;	/* NULL: in none */
 	struct list_head dg_entry;
 	bool expl_alua;			/* initiators may change access states */
@@ -330,6 +332,7 @@ enum scst_ua {
 	SCST_UA_IDENT_CHANGED,		/* identifying information */
 	SCST_UA_CAPACITY_CHANGED,
 	SCST_UA_MODE_CHANGED,
+	SCST_UA_THIN_THRESHOLD,		/* thin provisioning soft threshold reached */
 	SCST_UA_COUNT
 };
 
@@ -375,7 +378,8 @@ struct scst_tgt_dev {
 	struct list_head cmds;		/* as they came */
 	struct list_head held;		/* those that may not begin yet */
 	u32 nr_cmds;
-	u32 nr_special;			/* not SIMPLE */
+	u32 nr_special;			/* not SIMPLE, and @blocked */
+	bool blocked;			/* for maintenance: nothing begins */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */
@@ -491,6 +495,12 @@ bool scst_session_has_lun(struct scst_session *sess, u64 lun);
 
 /* Ends a session, all commands of which were given back. May sleep. */
 void scst_session_unregister(struct scst_session *sess);
+
+/*
+ * Marks all commands of the session as aborted, so that those end that wait for something:
+ * its nexus is lost (SAM-5 6.3.4). Does not wait for them. May sleep.
+ */
+void scst_session_abort(struct scst_session *sess);
 
 /* --- task management ----------------------------------------------------- */
 

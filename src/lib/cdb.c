@@ -195,6 +195,11 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
 		0, 0, 10, 4, F(0x84, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0,
 			       0x04) },
+	[SL_OP_COPY_FAILURE] = {
+		"RECEIVE COPY FAILURE DETAILS(LID1)", 0x84, 0x04, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
+		0, 0, 10, 4, F(0x84, 0x04, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0,
+			       0x04) },
 	[SL_OP_READ_16] = {
 		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS,
 		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,

@@ -4,6 +4,55 @@
 
 #define VPD_HEADER	4
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int sl_id_parse(const char *text, size_t len, struct sl_id *id)
+{
+	struct sl_id read = { 0 };
+	size_t i;
+
+	if (len) {
+		if (len < 4 || len > 2 + 2 * SL_ID_MAX || len % 2 || text[0] != '0' ||
+		    (text[1] | 0x20) != 'x')
+			return -1;
+		for (i = 2; i < len; i++) {
+			int digit = hex_digit(text[i]);
+
+			if (digit < 0)
+				return -1;
+			read.bytes[i / 2 - 1] = (u8)(read.bytes[i / 2 - 1] << 4 | digit);
+		}
+		read.len = (u8)(len / 2 - 1);
+	}
+	*id = read;
+	return 0;
+}
+
+bool sl_id_is_naa(const struct sl_id *id)
+{
+	switch (id->len ? id->bytes[0] >> 4 : 0) {
+	case 2:
+	case 3:
+	case 5:
+		return id->len == 8;
+	case 6:
+		return id->len == 16;
+	default:
+		return false;
+	}
+}
+
+bool sl_id_is_eui64(const struct sl_id *id)
+{
+	return id->len == 8 || id->len == 12 || id->len == 16;
+}
+
 /* Left-aligned ASCII, padded with blanks (SPC-4 4.4.1). */
 static void put_padded(u8 *dst, const char *src, size_t width)
 {
@@ -28,18 +77,28 @@ static bool has_block_pages(const struct sl_unit *u)
 	return u->device_type == 0;
 }
 
+/* Vendor specific bytes (SPC-4 table 140): 36 to 55, or after all others where there are more. */
+static size_t put_specific(const struct sl_unit *u, u8 *b)
+{
+	size_t n = strlen(u->inq_specific);
+
+	memcpy(b + (n <= 20 ? 36 : 96), u->inq_specific, n);
+	return n <= 20 ? 96 : 96 + n;
+}
+
 static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
 	/* SAM-5, SPC-4, MMC-5 or SBC-3, then the transport's (SPC-4 table 143) */
 	u16 versions[4] = { 0x00a0, 0x0460, u->device_type == SL_TYPE_CDROM ? 0x0420 : 0x04c0,
 			    port->version_descriptor };
+	size_t len = put_specific(u, b);
 	unsigned int i;
 
 	b[0] = first_byte(u, port);
 	b[1] = u->removable ? 0x80 : 0;
 	b[2] = 0x06;			/* SPC-4 */
 	b[3] = 0x10 | 0x02;		/* HiSup, response data format 2 */
-	b[4] = 96 - 5;
+	b[4] = (u8)(len - 5);
 	b[5] = (u8)((port->tpgs << 4) | (has_block_pages(u) ? 0x08 : 0));	/* TPGS, 3PC */
 	b[6] = 0x10;			/* MultiP */
 	b[7] = 0x02;			/* CmdQue */
@@ -48,7 +107,7 @@ static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u
 	put_padded(b + 32, u->revision, SL_REVISION_LEN);
 	for (i = 0; i < ARRAY_SIZE(versions); i++)
 		sl_put_be16(versions[i], b + 58 + 2 * i);
-	return 96;
+	return len;
 }
 
 static size_t vpd_supported(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
@@ -99,6 +158,14 @@ static size_t t10_vendor_id(const struct sl_unit *u, u8 *d)
 	return 4 + SL_VENDOR_LEN + n;
 }
 
+static size_t registered_id(const struct sl_id *id, u8 type, u8 *d)
+{
+	if (!id->len)
+		return 0;
+	memcpy(designator(d, 1, 0, type, id->len), id->bytes, id->len);
+	return 4u + id->len;
+}
+
 static size_t vpd_identification(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
 	u8 *d = b + VPD_HEADER;
@@ -128,15 +195,14 @@ static size_t vpd_identification(const struct sl_unit *u, const struct sl_port_i
 		sl_put_be16(port->group_id, p + 2);
 		d += 8;
 	}
-	if (u->naa_id) {
-		p = designator(d, 1, 0, 3, 8);
-		sl_put_be64(u->naa_id, p);
-	} else {
+	d += registered_id(&u->naa, 3, d);
+	d += registered_id(&u->eui64, 2, d);
+	if (!u->naa.len && !u->eui64.len) {
 		/* Without an assigned name the first eight characters of the id have to do. */
 		p = designator(d, 1, 0, 2, 8);
 		put_padded(p, u->t10_dev_id, 8);
+		d += 12;
 	}
-	d += 12;
 	return (size_t)(d - b);
 }
 

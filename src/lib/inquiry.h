@@ -14,11 +14,20 @@
 #define SL_T10_ID_LEN		64
 #define SL_NAME_LEN		256
 
+#define SL_ID_MAX		16
+#define SL_INQ_SPECIFIC_LEN	160
+
 #define SL_INQUIRY_MAX		640	/* enough for every page built here */
 
 /* Peripheral device types (SPC-4 table 142) */
 #define SL_TYPE_DISK	0x00
 #define SL_TYPE_CDROM	0x05
+
+/* An identifier of a registry: NAA (SPC-4 7.8.6.6) or EUI-64 based (7.8.6.5). */
+struct sl_id {
+	u8 len;			/* bytes, 0: none */
+	u8 bytes[SL_ID_MAX];
+};
 
 /* What a logical unit is, as far as initiators can see it. Strings end with NUL. */
 struct sl_unit {
@@ -41,7 +50,7 @@ struct sl_unit {
 	u8 max_compare_write;	/* blocks, 0: not supported */
 	u32 max_atomic;		/* blocks of WRITE ATOMIC, 0: not supported */
 	u64 max_write_same;	/* blocks; 0: no limit, and 0 blocks mean the rest of the disk */
-	u64 naa_id;		/* 0: none */
+	struct sl_id naa, eui64;
 	char vendor[SL_VENDOR_LEN + 1];
 	char product[SL_PRODUCT_LEN + 1];
 	char revision[SL_REVISION_LEN + 1];
@@ -49,6 +58,7 @@ struct sl_unit {
 	char vendor_specific[SL_VENDOR_SPECIFIC_LEN + 1];
 	char t10_dev_id[SL_T10_ID_LEN + 1];
 	char scsi_name[SL_NAME_LEN + 1];
+	char inq_specific[SL_INQ_SPECIFIC_LEN + 1];	/* of standard INQUIRY data */
 };
 
 /* The way a command came, as far as INQUIRY data tell of it. */
@@ -59,6 +69,16 @@ struct sl_port_id {
 	u8 tpgs;		/* TPGS: bit 0 implicit, bit 1 explicit ALUA */
 	bool no_access;		/* the port is unavailable or offline for the unit */
 };
+
+/*
+ * Reads "0x" and two hexadecimal digits for each byte, @len characters; none at
+ * all mean none. 0, -1: it is something else, or too long; @id is unchanged.
+ */
+int sl_id_parse(const char *text, size_t len, struct sl_id *id);
+
+/* Can it be an NAA identifier (NAA 2h, 3h, 5h: 8 bytes, 6h: 16), an EUI-64 based one? */
+bool sl_id_is_naa(const struct sl_id *id);
+bool sl_id_is_eui64(const struct sl_id *id);
 
 /*
  * INQUIRY data for @cdb into @buf (SL_INQUIRY_MAX bytes). *@len is the length

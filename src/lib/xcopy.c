@@ -168,3 +168,17 @@ void sl_xcopy_status(u8 *buf, enum sl_xcopy_state state, u16 segments, u64 bytes
 	buf[7] = unit;
 	sl_put_be32((u32)bytes, buf + 8);
 }
+
+size_t sl_xcopy_failure(u8 *buf, enum sl_sense sense)
+{
+	size_t len;
+
+	memset(buf, 0, SL_XCOPY_FAILURE_MAX);
+	if (!sense)
+		return 4;
+	buf[56] = 0x02;			/* the status that the command ended with */
+	len = sl_sense_build(buf + 60, SL_SENSE_LEN, false, sense, NULL);
+	sl_put_be16((u16)len, buf + 58);
+	sl_put_be32((u32)(60 + len - 4), buf);
+	return 60 + len;
+}

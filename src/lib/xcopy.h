@@ -14,6 +14,7 @@
 #define SL_XCOPY_DESIGNATOR_MAX	20
 #define SL_XCOPY_PARAMETERS_LEN	46
 #define SL_XCOPY_STATUS_LEN	12
+#define SL_XCOPY_FAILURE_MAX	(60 + SL_SENSE_LEN)
 
 /* CSCDs and segments of the longest list, and its header. */
 #define SL_XCOPY_LIST_MAX	(16 + SL_XCOPY_MAX_CSCDS * 32 + SL_XCOPY_MAX_SEGMENTS * 28)
@@ -61,5 +62,11 @@ void sl_xcopy_parameters(u8 *buf, u8 copies);
 
 /* RECEIVE COPY STATUS(LID1) data, SL_XCOPY_STATUS_LEN bytes. */
 void sl_xcopy_status(u8 *buf, enum sl_xcopy_state state, u16 segments, u64 bytes);
+
+/*
+ * RECEIVE COPY FAILURE DETAILS(LID1) data of a copy that ended with CHECK CONDITION and
+ * @sense, SL_OK: of one that did not. Returns its length, SL_XCOPY_FAILURE_MAX at most.
+ */
+size_t sl_xcopy_failure(u8 *buf, enum sl_sense sense);
 
 #endif

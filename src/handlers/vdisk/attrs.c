@@ -71,8 +71,67 @@ static ssize_t sync_store(struct kobject *kobj, struct kobj_attribute *attr, con
 }
 
 static struct kobj_attribute thin_provisioned_attr = __ATTR_RO(thin_provisioned);
-static struct kobj_attribute size_attr = __ATTR_RO(size);
-static struct kobj_attribute size_mb_attr = __ATTR_RO(size_mb);
+/* Only nullio can have any size that one likes, at any time. */
+static ssize_t size_change(struct kobject *kobj, const char *buf, size_t count, unsigned int shift)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	u64 size;
+	int ret = scst_parse_u64(buf, count, &size);
+
+	if (ret || size > (U64_MAX >> 1) >> shift)
+		return -EINVAL;
+	ret = nullio_resize(dev, size << shift);
+	return ret ? ret : count;
+}
+
+static ssize_t size_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			  size_t count)
+{
+	return size_change(kobj, buf, count, 0);
+}
+
+static ssize_t size_mb_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t count)
+{
+	return size_change(kobj, buf, count, 20);
+}
+
+/* What is read there is zeros in any case. */
+static ssize_t read_zero_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(attr_vdisk(kobj)->read_zero), 0);
+}
+
+static ssize_t read_zero_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			       size_t count)
+{
+	bool on;
+
+	if (scst_parse_bool(buf, count, &on))
+		return -EINVAL;
+	WRITE_ONCE(attr_vdisk(kobj)->read_zero, on);
+	return count;
+}
+
+static ssize_t thin_threshold_store(struct kobject *kobj, struct kobj_attribute *attr,
+				    const char *buf, size_t count)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+
+	if (!dev->unit.thin)
+		return -EINVAL;
+	scst_dev_raise_ua(dev, SCST_UA_THIN_THRESHOLD, NULL);
+	return count;
+}
+
+struct kobj_attribute vdisk_size_attr = __ATTR_RO(size);
+struct kobj_attribute vdisk_size_mb_attr = __ATTR_RO(size_mb);
+static struct kobj_attribute nullio_size_attr = __ATTR(size, 0644, size_show, size_store);
+static struct kobj_attribute nullio_size_mb_attr =
+	__ATTR(size_mb, 0644, size_mb_show, size_mb_store);
+static struct kobj_attribute read_zero_attr = __ATTR_RW(read_zero);
+static struct kobj_attribute thin_threshold_attr =
+	__ATTR(gen_tp_soft_threshold_reached_UA, 0200, NULL, thin_threshold_store);
 static struct kobj_attribute filename_attr = __ATTR_RO(filename);
 static struct kobj_attribute resync_size_attr = __ATTR(resync_size, 0200, NULL, resync_size_store);
 static struct kobj_attribute sync_attr = __ATTR(sync, 0200, NULL, sync_store);
@@ -214,40 +273,66 @@ VDISK_ID_ATTR(vend_specific_id, VDISK_VEND_SPECIFIC_ID, vendor_specific);
 VDISK_ID_ATTR_MAX(t10_dev_id, VDISK_T10_DEV_ID, t10_dev_id, 25);
 VDISK_ID_ATTR(usn, VDISK_USN, serial);
 VDISK_ID_ATTR(scsi_device_name, VDISK_SCSI_DEVICE_NAME, scsi_name);
+VDISK_ID_ATTR(inq_vend_specific, VDISK_INQ_VEND_SPECIFIC, inq_specific);
 
-static ssize_t naa_id_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+/* Identifiers of registries: hexadecimal, none if empty. */
+struct vdisk_registered_attr {
+	struct kobj_attribute attr;
+	size_t offset;		/* of the struct sl_id in struct sl_unit */
+	bool (*is_one)(const struct sl_id *id);
+};
+
+static const struct vdisk_registered_attr *registered_attr(const struct kobj_attribute *attr)
 {
-	u64 id = READ_ONCE(scst_dev_of(kobj)->unit.naa_id);
-
-	return id ? sysfs_emit(buf, "0x%016llx\n" SCST_KEY_MARK "\n", id) : sysfs_emit(buf, "\n");
+	return container_of(attr, struct vdisk_registered_attr, attr);
 }
 
-/* NAA 2h, 3h or 5h (SPC-4 7.8.6.6); empty takes it away. */
-static ssize_t naa_id_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-			    size_t count)
+static struct sl_id *registered_id(struct scst_device *dev, const struct vdisk_registered_attr *a)
+{
+	return (void *)&dev->unit + a->offset;
+}
+
+static ssize_t registered_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	struct scst_device *dev = scst_dev_of(kobj);
-	u64 id = 0;
+	struct sl_id id;
 
-	if (count > 1) {
-		if (scst_parse_u64(buf, count, &id) || strncasecmp(buf, "0x", 2))
-			return -EINVAL;
-		if (id >> 60 != 2 && id >> 60 != 3 && id >> 60 != 5)
-			return -EINVAL;
-	}
 	spin_lock(&dev->lock);
-	WRITE_ONCE(dev->unit.naa_id, id);
+	id = *registered_id(dev, registered_attr(attr));
+	spin_unlock(&dev->lock);
+	return id.len ? sysfs_emit(buf, "0x%*phN\n" SCST_KEY_MARK "\n", id.len, id.bytes) :
+	       sysfs_emit(buf, "\n");
+}
+
+static ssize_t registered_store(struct kobject *kobj, struct kobj_attribute *attr,
+				const char *buf, size_t count)
+{
+	const struct vdisk_registered_attr *a = registered_attr(attr);
+	struct scst_device *dev = scst_dev_of(kobj);
+	size_t len = count && buf[count - 1] == '\n' ? count - 1 : count;
+	struct sl_id id;
+
+	if (sl_id_parse(buf, len, &id) || (id.len && !a->is_one(&id)))
+		return -EINVAL;
+	spin_lock(&dev->lock);
+	*registered_id(dev, a) = id;
 	spin_unlock(&dev->lock);
 	scst_dev_raise_ua(dev, SCST_UA_INQUIRY_CHANGED, NULL);
 	return count;
 }
 
-static struct kobj_attribute naa_id_attr = __ATTR_RW(naa_id);
+#define VDISK_REGISTERED_ATTR(_name, _field, _is_one) \
+	static struct vdisk_registered_attr _name##_attr = { \
+		.attr = __ATTR(_name, 0644, registered_show, registered_store), \
+		.offset = offsetof(struct sl_unit, _field), \
+		.is_one = _is_one, \
+	}
+
+VDISK_REGISTERED_ATTR(naa_id, naa, sl_id_is_naa);
+VDISK_REGISTERED_ATTR(eui64_id, eui64, sl_id_is_eui64);
 
 const struct attribute *const vdisk_attrs[] = {
 	&tst_attr.attr,
-	&size_attr.attr,
-	&size_mb_attr.attr,
 	&t10_vend_id_attr.attr.attr,
 	&prod_id_attr.attr.attr,
 	&prod_rev_lvl_attr.attr.attr,
@@ -255,7 +340,9 @@ const struct attribute *const vdisk_attrs[] = {
 	&t10_dev_id_attr.attr.attr,
 	&usn_attr.attr.attr,
 	&scsi_device_name_attr.attr.attr,
-	&naa_id_attr.attr,
+	&inq_vend_specific_attr.attr.attr,
+	&naa_id_attr.attr.attr,
+	&eui64_id_attr.attr.attr,
 	NULL
 };
 
@@ -270,6 +357,9 @@ const struct attribute *const vdisk_disk_attrs[] = {
 
 const struct attribute *const vdisk_fileio_attrs[] = {
 	&filename_attr.attr,
+	&vdisk_size_attr.attr,
+	&vdisk_size_mb_attr.attr,
+	&thin_threshold_attr.attr,
 	&expl_alua_attr.attr,
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
@@ -282,6 +372,9 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 
 const struct attribute *const vdisk_blockio_attrs[] = {
 	&filename_attr.attr,
+	&vdisk_size_attr.attr,
+	&vdisk_size_mb_attr.attr,
+	&thin_threshold_attr.attr,
 	&expl_alua_attr.attr,
 	&write_through_attr.attr,
 	&nv_cache_attr.attr,
@@ -292,6 +385,9 @@ const struct attribute *const vdisk_blockio_attrs[] = {
 };
 
 const struct attribute *const vdisk_nullio_attrs[] = {
+	&nullio_size_attr.attr,
+	&nullio_size_mb_attr.attr,
+	&read_zero_attr.attr,
 	&dummy_attr.attr,
 	&thin_provisioned_attr.attr,
 	NULL

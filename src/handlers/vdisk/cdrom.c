@@ -270,6 +270,8 @@ static ssize_t filename_store(struct kobject *kobj, struct kobj_attribute *attr,
 static struct kobj_attribute filename_attr = __ATTR_RW(filename);
 
 static const struct attribute *const cdrom_attrs[] = {
+	&vdisk_size_attr.attr,
+	&vdisk_size_mb_attr.attr,
 	&filename_attr.attr,
 	NULL
 };

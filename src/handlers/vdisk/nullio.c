@@ -70,6 +70,21 @@ static int nullio_init(struct scst_device *dev)
 	return ret;
 }
 
+int nullio_resize(struct scst_device *dev, u64 size)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	if (!size || size & ((1u << dev->unit.block_shift) - 1))
+		return -EINVAL;
+	spin_lock(&dev->lock);
+	vd->size = size;
+	vd->size_explicit = true;
+	WRITE_ONCE(dev->unit.blocks, size >> dev->unit.block_shift);
+	spin_unlock(&dev->lock);
+	scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+	return 0;
+}
+
 static int nullio_set_size(struct vdisk *vd, const char *value, unsigned int shift)
 {
 	u64 v;

@@ -21,6 +21,7 @@ enum vdisk_id {
 	VDISK_T10_DEV_ID,
 	VDISK_USN,
 	VDISK_SCSI_DEVICE_NAME,
+	VDISK_INQ_VEND_SPECIFIC,
 	VDISK_ID_COUNT
 };
 
@@ -47,6 +48,7 @@ struct vdisk {
 	bool write_through;
 	bool nv_cache;
 	bool o_direct;
+	bool read_zero;			/* nullio: as was written to its attribute */
 	bool dummy;			/* nullio: INQUIRY says that nothing is here */
 	bool thin_explicit;
 	bool opt_transfer_explicit;
@@ -126,6 +128,7 @@ extern const struct attribute *const vdisk_disk_attrs[];	/* of every virtual dis
 extern const struct attribute *const vdisk_fileio_attrs[];
 extern const struct attribute *const vdisk_blockio_attrs[];
 extern const struct attribute *const vdisk_nullio_attrs[];
+extern struct kobj_attribute vdisk_size_attr, vdisk_size_mb_attr;	/* that can only be read */
 
 /* fileio.c, blockio.c, nullio.c, cdrom.c */
 extern const struct scst_handler_ops vdisk_fileio_ops;
@@ -134,6 +137,9 @@ extern const struct scst_handler_ops vdisk_nullio_ops;
 extern const struct scst_handler_ops vcdrom_ops;
 int vdisk_blockio_module_init(void);
 void vdisk_blockio_module_exit(void);
+
+/* nullio.c: -EINVAL if @size is no number of blocks */
+int nullio_resize(struct scst_device *dev, u64 size);
 
 /* backing.c */
 int backing_resync(struct scst_device *dev);

@@ -321,6 +321,8 @@ static void isc_conn_detach(struct isc_conn *conn)
 	isc_rx_drop(conn);
 	isc_tx_drop(conn);
 	isc_drop_waiting(conn);
+	/* Nobody will hear of what is under way, and some of it may wait for long. */
+	scst_session_abort(conn->sess->scst);
 	conn->detached = true;
 }
 

@@ -38,6 +38,14 @@ sl_unit disk() {
   return u;
 }
 
+// None if it could not be read.
+sl_id id_of(const char* text) {
+  sl_id id{};
+  if (sl_id_parse(text, strlen(text), &id) != 0)
+    id.len = 0;
+  return id;
+}
+
 Bytes inquiry(const sl_unit& unit, Bytes cdb) {
   sl_port_id port{};
   port.rel_tgt_id = 7;
@@ -233,24 +241,57 @@ TEST_CASE("Page 80h is the serial number") {
 
 TEST_CASE("The designators of page 83h fill it exactly") {
   sl_unit unit = disk();
-  unit.naa_id = 0x5001405000000001ull;
+  unit.naa = id_of("0x5001405000000001");
+  unit.eui64 = id_of("0x0123456789abcdef01234567");
   strcpy(unit.scsi_name, "iqn.2020-05.example.lab:disk01");
   Bytes page = inquiry(unit, {0x12, 1, 0x83});
   std::size_t at = 4;
-  bool naa = false;
+  bool naa = false, eui64 = false;
   while (at + 4 <= page.size()) {
     naa = naa || ((page[at + 1] & 0xf) == 3 && page[at + 3] == 8);
+    eui64 = eui64 || ((page[at + 1] & 0xf) == 2 && page[at + 3] == 12);
     at += 4u + page[at + 3];
   }
   CHECK(at == page.size());
   CHECK(naa);
+  CHECK(eui64);
+}
+
+TEST_CASE("Identifiers of registries are read from hexadecimal digits") {
+  sl_id id{};
+  for (const char* text : {"5001405000000001", "0x", "0x5", "0xfg", "0x500", "x", "0y50",
+                           "0x0123456789abcdef0123456789abcdef01"})
+    CHECK(sl_id_parse(text, strlen(text), &id) == -1);
+  CHECK(sl_id_is_naa(&(id = id_of("0x5001405000000001"))));
+  CHECK(id.bytes[0] == 0x50);
+  CHECK(id.bytes[7] == 0x01);
+  CHECK(sl_id_is_naa(&(id = id_of("0X6001405000000001ABCDEF0123456789"))));
+  CHECK(!sl_id_is_naa(&(id = id_of("0x6001405000000001"))));
+  CHECK(!sl_id_is_naa(&(id = id_of("0x1001405000000001"))));
+  CHECK(!sl_id_is_naa(&(id = id_of(""))));
+  CHECK(sl_id_is_eui64(&(id = id_of("0x001405000000000102030405"))));
+  CHECK(!sl_id_is_eui64(&(id = id_of("0x0014050000000001020304"))));
+}
+
+TEST_CASE("Vendor specific INQUIRY bytes have a place of their own, or make the data longer") {
+  sl_unit unit = disk();
+  strcpy(unit.inq_specific, "twenty bytes of mine");
+  Bytes data = inquiry(unit, {0x12});
+  CHECK(data.size() == 96);
+  CHECK(text(data, 36, 20) == "twenty bytes of mine");
+  memset(unit.inq_specific, 'x', SL_INQ_SPECIFIC_LEN);
+  data = inquiry(unit, {0x12});
+  CHECK(data.size() == 96 + SL_INQ_SPECIFIC_LEN);
+  CHECK(data[4] == data.size() - 5);
+  CHECK(text(data, 96, SL_INQ_SPECIFIC_LEN) == std::string(SL_INQ_SPECIFIC_LEN, 'x'));
 }
 
 TEST_CASE("The longest identities fit the INQUIRY buffer") {
   sl_unit unit = disk();
-  unit.naa_id = 0x5001405000000001ull;
+  unit.naa = id_of("0x5001405000000001");
   memset(unit.t10_dev_id, 'x', SL_T10_ID_LEN);
   memset(unit.vendor_specific, 'x', SL_VENDOR_SPECIFIC_LEN);
+  unit.eui64 = id_of("0x0123456789abcdef0123456789abcdef");
   memset(unit.scsi_name, 'x', SL_NAME_LEN);
   memset(unit.serial, 'x', SL_SERIAL_LEN);
   for (u8 code : {0x80, 0x83})

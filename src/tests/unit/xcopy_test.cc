@@ -145,7 +145,7 @@ TEST_CASE("A unit is known by any designator of its own on page 83h, whole and n
   sl_unit unit{};
   strcpy(unit.vendor, "SCST_FIO");
   strcpy(unit.vendor_specific, "abc-disk");
-  unit.naa_id = 0x5123456789abcdef;
+  REQUIRE(sl_id_parse("0x5123456789abcdef", 18, &unit.naa) == 0);
   sl_port_id port{};
   port.rel_tgt_id = 3;
   const u8 cdb[6] = {0x12, 1, 0x83, 0, 0xff, 0};
@@ -186,4 +186,15 @@ TEST_CASE("The transfer count changes its unit before it overflows") {
   sl_xcopy_status(p, SL_XCOPY_FAILED, 0, u64{0x100000000});
   CHECK(p[4] == 2);
   CHECK((p[7] == 1 && sl_get_be32(p + 8) == 0x400000));
+}
+
+TEST_CASE("Failure details are the status and the sense data of the copy, if it has failed") {
+  u8 p[SL_XCOPY_FAILURE_MAX];
+  REQUIRE(sl_xcopy_failure(p, SL_COPY_ABORTED) == 78);
+  CHECK(sl_get_be32(p) == 74);
+  CHECK(p[56] == 0x02);
+  CHECK(sl_get_be16(p + 58) == 18);
+  CHECK((p[60] == 0x70 && p[62] == 0x0a));
+  REQUIRE(sl_xcopy_failure(p, SL_OK) == 4);
+  CHECK(sl_get_be32(p) == 0);
 }

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What Linux builds on disks holds on ours: two minutes of random writes that are verified, on each
+# handler that keeps data; ext4 and XFS; RAID 5 over four LUNs, also with one of them gone.
+# image: target
+# timeout: 1500
+# slow: yes
+# shellcheck source=ci/vm/lib.sh
+. /run/jobs/lib.sh
+
+truncate -s 1G /var/lib/file /var/lib/block
+truncate -s 512M /var/lib/raid0 /var/lib/raid1 /var/lib/raid2 /var/lib/raid3
+loop=$(losetup -f --show /var/lib/block) || fail "no loop device"
+cat >/etc/scst.conf <<END
+HANDLER vdisk_fileio {
+	DEVICE file {
+		filename /var/lib/file
+	}
+	DEVICE raid0 {
+		filename /var/lib/raid0
+	}
+	DEVICE raid1 {
+		filename /var/lib/raid1
+	}
+	DEVICE raid2 {
+		filename /var/lib/raid2
+	}
+	DEVICE raid3 {
+		filename /var/lib/raid3
+	}
+}
+
+HANDLER vdisk_blockio {
+	DEVICE block {
+		filename $loop
+	}
+}
+
+TARGET_DRIVER scst_local {
+	TARGET near {
+		LUN 0 file
+		LUN 1 block
+		LUN 2 raid0
+		LUN 3 raid1
+		LUN 4 raid2
+		LUN 5 raid3
+	}
+}
+END
+check "the configuration is taken" systemctl start scst.service
+udevadm settle
+
+disk_named() {
+	for unit in /dev/sd?; do
+		! sg_inq "$unit" | grep -q "Product identification: $1 *\$" || echo "$unit"
+	done
+}
+file=$(disk_named file) block=$(disk_named block)
+raid=$(for n in 0 1 2 3; do disk_named "raid$n"; done)
+
+for disk in "$file" "$block"; do
+	check "two minutes of $disk" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=32 \
+		--bsrange=4k-1m --rw=randrw --verify=crc32c --verify_fatal=1 --verify_backlog=512 --size=900M \
+		--time_based --runtime=120 --output="$RESULTS/fio.$(basename "$disk")"
+done
+
+head -c 64M /dev/urandom >/root/data
+# holds_files TYPE DISK CHECK...: a file system that is made, filled, found again and in order.
+holds_files() {
+	type=$1 on=$2
+	shift 2
+	check "$type on $on is made" "mkfs.$type" -q "$on"
+	mount "$on" /mnt && cp /root/data /mnt/data && umount /mnt
+	blockdev --flushbufs "$on"
+	mount "$on" /mnt
+	check "$type on $on has its data" cmp /root/data /mnt/data
+	umount /mnt
+	check "$type on $on is in order" "$@" "$on"
+}
+holds_files ext4 "$file" fsck.ext4 -fn
+wipefs -qa "$file"
+holds_files xfs "$file" xfs_repair -n
+holds_files xfs "$block" xfs_repair -n
+
+# shellcheck disable=SC2086 # four words
+check "RAID 5 of four LUNs" mdadm --create /dev/md0 --run --level=5 --raid-devices=4 --assume-clean $raid
+holds_files xfs /dev/md0 xfs_repair -n
+check "a LUN goes" sh -c 'echo del 3 >/sys/kernel/scst_tgt/targets/scst_local/near/luns/mgmt'
+# The array looks at a disk when it writes to it.
+mount /dev/md0 /mnt
+check "the array is written to without it" dd if=/root/data of=/mnt/more bs=1M conv=fsync status=none
+check "what it had is there" cmp /root/data /mnt/data
+check "what it has got is there" cmp /root/data /mnt/more
+umount /mnt
+check "the array knows" sh -c "mdadm --detail /dev/md0 | grep -q degraded"
+mdadm --stop /dev/md0 >/dev/null 2>&1
+check "the services stop" systemctl stop scst.service
+check "the kernel log is clean" kernel_log_is_clean
