@@ -5,6 +5,7 @@
 # initiators and for nobody else, and nothing of it stays.
 # image: target
 # timeout: 600
+# cpus: 1
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 

@@ -208,7 +208,7 @@ program=$!
 tells() { grep -q "$1" "$RESULTS/hostile" || { ended "$program" && fail "it ended: $(cat "$RESULTS/hostile")"; }; }
 check "a program that lies serves it" await 20 tells serving
 check "what it gets wrong is refused, what it gets right is taken" await 20 sg_turs "$generic"
-sg_raw -r 512 -o /root/read "$generic" 28 00 00 00 00 00 00 00 01 00 2>/dev/null
+check "a block is read from it" sg_raw -r 512 -o /root/read "$generic" 28 00 00 00 00 00 00 00 01 00
 check "data come from where it said, not from elsewhere" grep -q 'ZZZZZZZZ' /root/read
 head -c 512 /dev/urandom >/root/block
 sg_raw -s 512 -i /root/block "$generic" 2a 00 00 00 00 00 00 00 01 00 >"$RESULTS/killed" 2>&1 &
