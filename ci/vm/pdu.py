@@ -59,3 +59,83 @@ def login(target, initiator, *more, timeout=20):
 def scsi(length, flags, expected, cdb, itt=5, cmd_sn=1):
     rest = struct.pack(">III", expected, cmd_sn, 1) + cdb.ljust(16, b"\0")
     return bhs(0x01, flags, length=length, itt=itt, rest=rest)
+
+
+# Task attributes (RFC 7143 11.3.1), task management functions (11.5.1), and commands to block 0.
+SIMPLE, ORDERED, HEAD, ACA = 1, 2, 3, 4
+ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET = 1, 2, 3, 4, 5
+TUR = bytes(6)
+READ = bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1])
+WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
+RESPONSE, TM_RESPONSE, DATA_IN = 0x21, 0x22, 0x25
+
+
+class Session:
+    """A session whose commands are sent one by one, each with its task attribute."""
+
+    def __init__(self, target, initiator, timeout=60):
+        self.s = login(target, initiator, timeout=timeout)
+        self.sn = 1
+
+    def send(self, itt, attr, cdb, out=b""):
+        """@out: data of the command; READ brings a block, WRITE sends one of zeros."""
+        if cdb[0] == WRITE[0] and not out:
+            out = bytes(512)
+        expected = len(out) or (512 if cdb[0] == READ[0] else 0)
+        flags = 0x80 | attr | (0x20 if out else 0x40 if expected else 0)
+        self.s.sendall(scsi(len(out), flags, expected, cdb, itt, self.sn) + out)
+        self.sn += 1
+
+    def manage(self, itt, function, of=0xFFFFFFFF, of_sn=0):
+        """Task management, as an immediate command."""
+        rest = struct.pack(">IIIII", of, self.sn, 1, of_sn, 0)
+        self.s.sendall(bhs(0x42, 0x80 | function, itt=itt, rest=rest))
+
+    def ended(self, count):
+        """[tag, status or response] of the next commands that end."""
+        found = []
+        while len(found) < count:
+            whole = read_whole(self.s)
+            assert whole, "the target has closed the connection"
+            head, data = whole
+            opcode, itt = head[0] & 0x3F, int.from_bytes(head[16:20], "big")
+            with_status = opcode == DATA_IN and head[1] & 0x01
+            if opcode == TM_RESPONSE:
+                found.append((itt, head[2]))
+            elif opcode == RESPONSE or with_status:
+                found.append((itt, head[3]))
+            if opcode == RESPONSE and data:
+                self.sense = data[2:]
+                print("# sense of", itt, data[2:20].hex(), flush=True)
+        return found
+
+    def until_ready(self):
+        """Takes the unit attentions that stand before everything else."""
+        self.send(1, SIMPLE, TUR)
+        while self.ended(1) != [(1, 0)]:
+            self.send(1, SIMPLE, TUR)
+
+    def settled(self):
+        """Waits until the target has all that was sent; what is under way goes on."""
+        self.send(2, HEAD, TUR)
+        assert self.ended(1) == [(2, 0)]
+
+    def quiet(self, seconds):
+        """Does nothing come for so long?"""
+        self.s.settimeout(seconds)
+        try:
+            return not self.s.recv(1, socket.MSG_PEEK)
+        except socket.timeout:
+            return True
+        finally:
+            self.s.settimeout(60)
+
+
+failed = 0
+
+
+def check(what, got, wanted):
+    global failed
+    print(f"{'ok' if got == wanted else 'FAILED'}: {what}" + ("" if got == wanted else f": {got}, not {wanted}"),
+          flush=True)
+    failed |= got != wanted

@@ -10,13 +10,15 @@
 /* How often all devices are blocked; under the configuration lock. */
 static unsigned int scst_suspended;
 
-static void scst_dev_each(struct scst_device *dev, void (*what)(struct scst_tgt_dev *td))
+/* All task sets, of which some may be the same. */
+static void scst_dev_each(struct scst_device *dev, void (*what)(struct scst_task_set *set))
 {
 	struct scst_tgt_dev *td;
 
+	what(&dev->tasks);
 	spin_lock(&dev->tgt_devs_lock);
 	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
-		what(td);
+		what(td->tasks);
 	spin_unlock(&dev->tgt_devs_lock);
 }
 
@@ -38,13 +40,15 @@ void scst_block_enter(struct scst_tgt_dev *td)
 {
 	scst_cfg_assert_held();
 	if (td->dev->blocks)
-		scst_order_block(td);
+		scst_order_block(td->tasks);
 }
 
 void scst_block_enter_dev(struct scst_device *dev)
 {
 	scst_cfg_assert_held();
 	dev->blocks = scst_suspended;
+	if (dev->blocks)
+		scst_order_block(&dev->tasks);
 }
 
 void scst_block_forget_dev(struct scst_device *dev)
@@ -65,7 +69,7 @@ static bool scst_dev_idle(struct scst_device *dev)
 
 	spin_lock(&dev->tgt_devs_lock);
 	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
-		idle = idle && !scst_order_executing(td);
+		idle = idle && !scst_order_executing(td->tasks);
 	spin_unlock(&dev->tgt_devs_lock);
 	return idle;
 }

@@ -30,6 +30,7 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->attr = SCST_SIMPLE;
 	cmd->status = SCST_GOOD;
 	/* Asked for even where the CDB is never looked at. */
+	cmd->cdb.op = NULL;
 	cmd->cdb.dir = SL_DIR_NONE;
 	cmd->cdb.bad_byte = 0;
 	cmd->sense_len = 0;
@@ -74,23 +75,24 @@ static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
 	scst_cmd_set_residual(cmd, 0);
 }
 
-/* False: there are as many commands as may be. */
-static bool scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
+/* Sets a status other than GOOD, or returns sense, if the task set does not take it. */
+static enum sl_sense scst_cmd_enter_tgt_dev(struct scst_cmd *cmd)
 {
 	struct scst_tgt_dev *td = scst_tgt_dev_get(cmd->sess, cmd->lun);
-	u32 nr;
+	enum sl_sense sense;
 
 	if (!td)
-		return true;
+		return SL_OK;
 	cmd->tgt_dev = td;
 	cmd->dev = td->dev;
-	spin_lock(&td->lock);
-	list_add_tail(&cmd->tgt_dev_entry, &td->cmds);
-	nr = ++td->nr_cmds;
+	spin_lock(&td->tasks->lock);
+	sense = scst_aca_admit(cmd);
 	scst_order_enter(cmd);
-	spin_unlock(&td->lock);
-	return nr <= READ_ONCE(td->dev->max_tgt_dev_commands) ||
-	       test_bit(SCST_CMD_INTERNAL, &cmd->flags);
+	if (td->nr_cmds > READ_ONCE(td->dev->max_tgt_dev_commands) && !cmd->status &&
+	    !test_bit(SCST_CMD_INTERNAL, &cmd->flags))
+		cmd->status = SCST_TASK_SET_FULL;
+	spin_unlock(&td->tasks->lock);
+	return sense;
 }
 
 static bool scst_write_protected(const struct scst_cmd *cmd)
@@ -181,38 +183,39 @@ static bool scst_cmd_vanishes(const struct scst_cmd *cmd)
 	}
 }
 
+/* It ends before its data has come. */
+static void scst_cmd_refuse(struct scst_cmd *cmd)
+{
+	cmd->out_len = 0;
+	scst_cmd_set_residual(cmd, 0);
+	scst_cmd_move(cmd, SCST_CMD_DONE);
+	if (cmd->status == SCST_CHECK_CONDITION)
+		scst_fault(cmd);
+}
+
 void scst_cmd_parse(struct scst_cmd *cmd)
 {
-	enum sl_sense sense = SL_OK;
+	enum sl_sense sense;
 	int ret;
 
 	scst_cmd_move(cmd, SCST_CMD_PARSED);
-	if (scst_cmd_enter_tgt_dev(cmd))
+	sense = scst_cmd_enter_tgt_dev(cmd);
+	if (!sense && !cmd->status)
 		sense = scst_cmd_decode(cmd);
-	else
-		cmd->status = SCST_TASK_SET_FULL;
 	if (scst_cmd_vanishes(cmd)) {
 		set_bit(SCST_CMD_ABORTED, &cmd->flags);
 		scst_cmd_move(cmd, SCST_CMD_DONE);
 		return;
 	}
+	ret = sense || cmd->status ? 0 : scst_cmd_prepare_out(cmd);
+	if (ret == -EFBIG)
+		sense = SL_INVALID_CDB_FIELD;
+	else if (ret)
+		cmd->status = SCST_BUSY;
 	if (sense)
 		scst_cmd_set_sense(cmd, sense, NULL);
-	if (cmd->status) {
-		scst_cmd_set_residual(cmd, 0);
-		scst_cmd_move(cmd, SCST_CMD_DONE);
-		return;
-	}
-	ret = scst_cmd_prepare_out(cmd);
-	if (ret == -EFBIG) {
-		scst_cmd_set_sense(cmd, SL_INVALID_CDB_FIELD, NULL);
-		scst_cmd_move(cmd, SCST_CMD_DONE);
-	} else if (ret) {
-		cmd->status = SCST_BUSY;
-		cmd->out_len = 0;
-		scst_cmd_set_residual(cmd, 0);
-		scst_cmd_move(cmd, SCST_CMD_DONE);
-	}
+	if (cmd->status)
+		scst_cmd_refuse(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_parse);
 
@@ -288,9 +291,27 @@ void scst_cmd_complete(struct scst_cmd *cmd)
 {
 	scst_cmd_move(cmd, SCST_CMD_DONE);
 	scst_count(cmd);
+	if (cmd->status == SCST_CHECK_CONDITION)
+		scst_fault(cmd);
+	if (scst_cmd_aborted(cmd) && cmd->tgt_dev)
+		scst_tm_cmd_gone(cmd);
 	cmd->done(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_complete);
+
+bool scst_cmd_answer(struct scst_cmd *cmd)
+{
+	if (!scst_cmd_aborted(cmd))
+		return true;
+	if (!test_bit(SCST_CMD_TELL_ABORTED, &cmd->flags))
+		return false;
+	cmd->status = SCST_TASK_ABORTED;
+	cmd->sense_len = 0;
+	cmd->in_len = 0;
+	scst_cmd_set_residual(cmd, 0);
+	return true;
+}
+EXPORT_SYMBOL_GPL(scst_cmd_answer);
 
 void scst_cmd_fail(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_sense_info *more)
 {
@@ -375,12 +396,10 @@ void scst_cmd_free(struct scst_cmd *cmd)
 	if (cmd->tgt_dev) {
 		bool blocked;
 
-		spin_lock(&cmd->tgt_dev->lock);
-		blocked = cmd->tgt_dev->blocked;
-		list_del(&cmd->tgt_dev_entry);
-		cmd->tgt_dev->nr_cmds--;
+		spin_lock(&cmd->tgt_dev->tasks->lock);
+		blocked = cmd->tgt_dev->tasks->blocked;
 		scst_order_leave(cmd);
-		spin_unlock(&cmd->tgt_dev->lock);
+		spin_unlock(&cmd->tgt_dev->tasks->lock);
 		if (scst_cmd_aborted(cmd) || blocked)
 			scst_tm_cmd_gone(cmd);
 		scst_tgt_dev_put(cmd->tgt_dev);

@@ -76,6 +76,7 @@ static struct scst_device *scst_dev_alloc(struct scst_handler *handler, const ch
 	spin_lock_init(&dev->tgt_devs_lock);
 	INIT_LIST_HEAD(&dev->luns);
 	INIT_LIST_HEAD(&dev->tgt_devs);
+	scst_order_init(&dev->tasks);
 	refcount_set(&dev->refs, 1);
 	init_completion(&dev->released);
 	init_waitqueue_head(&dev->tm_wait);

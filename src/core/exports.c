@@ -7,6 +7,7 @@
 #include "scst_priv.h"
 
 EXPORT_SYMBOL_GPL(sl_cdb_parse);
+EXPORT_SYMBOL_GPL(sl_cdb_control_at);
 EXPORT_SYMBOL_GPL(sl_op_find);
 EXPORT_SYMBOL_GPL(sl_op_get);
 EXPORT_SYMBOL_GPL(sl_id_parse);

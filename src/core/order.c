@@ -1,31 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Task attributes (SAM-5 8.6): a task set is that of one nexus, and as long as
- * all of it is SIMPLE, and nobody has blocked the device, nothing is looked at.
- * A command that may not begin yet is held; each one that goes lets those begin
- * that waited for nothing else.
+ * When commands begin (SAM-5 8.6): as long as all of a task set is SIMPLE, in
+ * any order, and nobody has blocked the device, nothing is looked at. A command
+ * that may not begin yet is held; each one that goes lets those begin that
+ * waited for nothing else.
  */
 #include "scst_priv.h"
+
+void scst_order_init(struct scst_task_set *set)
+{
+	spin_lock_init(&set->lock);
+	INIT_LIST_HEAD(&set->cmds);
+	INIT_LIST_HEAD(&set->held);
+}
+
+/* Queue algorithm modifier 0h: what a nexus reads must be what it wrote before (SPC-4 7.5.8). */
+static bool scst_keeps_order(const struct scst_cmd *cmd, const struct scst_cmd *older)
+{
+	return READ_ONCE(cmd->dev->mode.now.restricted) && cmd->tgt_dev == older->tgt_dev &&
+	       sl_cdb_conflict(&cmd->cdb, &older->cdb);
+}
 
 /* SAM-5 8.6.2 to 8.6.4: SIMPLE waits for older ORDERED, ORDERED for all that is older. */
 static bool scst_must_wait(const struct scst_cmd *cmd)
 {
+	const struct scst_task_set *set = cmd->tgt_dev->tasks;
 	const struct scst_cmd *other;
 	bool older = true;
 
-	if (cmd->tgt_dev->blocked)
+	if (set->blocked)
 		return true;
 	/* What the copy manager does is no task of the nexus. */
 	if (test_bit(SCST_CMD_INTERNAL, &cmd->flags))
 		return false;
+	if (set->faulted)
+		return !scst_aca_passes(cmd);
 	if (cmd->attr == SCST_HEAD_OF_QUEUE)
 		return false;
-	list_for_each_entry(other, &cmd->tgt_dev->cmds, tgt_dev_entry) {
+	list_for_each_entry(other, &set->cmds, tgt_dev_entry) {
 		if (other == cmd)
 			older = false;
 		else if (other->attr == SCST_HEAD_OF_QUEUE)
 			return true;
-		else if (older && (cmd->attr == SCST_ORDERED || other->attr == SCST_ORDERED))
+		else if (older && (cmd->attr == SCST_ORDERED || other->attr == SCST_ORDERED ||
+				   scst_keeps_order(cmd, other)))
 			return true;
 	}
 	return false;
@@ -53,85 +71,97 @@ static void scst_begin(struct scst_cmd *cmd)
 
 void scst_order_enter(struct scst_cmd *cmd)
 {
-	lockdep_assert_held(&cmd->tgt_dev->lock);
+	struct scst_task_set *set = cmd->tgt_dev->tasks;
+
+	lockdep_assert_held(&set->lock);
+	list_add_tail(&cmd->tgt_dev_entry, &set->cmds);
+	cmd->tgt_dev->nr_cmds++;
 	if (cmd->attr != SCST_SIMPLE)
-		WRITE_ONCE(cmd->tgt_dev->nr_special, cmd->tgt_dev->nr_special + 1);
+		scst_order_special(set, 1);
 }
 
 bool scst_order_hold(struct scst_cmd *cmd)
 {
-	struct scst_tgt_dev *td = cmd->tgt_dev;
+	struct scst_task_set *set;
 	bool hold;
 
-	/* A special one that comes from now on is newer: it waits, or waits for nothing. */
-	if (!td || !READ_ONCE(td->nr_special))
+	if (!cmd->tgt_dev)
 		return false;
-	spin_lock(&td->lock);
+	set = cmd->tgt_dev->tasks;
+	/* A special one that comes from now on is newer: it waits, or waits for nothing. */
+	if (!READ_ONCE(set->nr_special) && !READ_ONCE(cmd->dev->mode.now.restricted))
+		return false;
+	spin_lock(&set->lock);
 	/* Who aborts it from now on finds it held. */
 	hold = !scst_cmd_aborted(cmd) && scst_must_wait(cmd);
 	if (hold) {
 		set_bit(SCST_CMD_HELD, &cmd->flags);
-		list_add_tail(&cmd->held_entry, &td->held);
+		list_add_tail(&cmd->held_entry, &set->held);
 	}
-	spin_unlock(&td->lock);
+	spin_unlock(&set->lock);
 	return hold;
 }
 
-static void scst_let_go(struct scst_tgt_dev *td)
+void scst_order_let_go(struct scst_task_set *set)
 {
 	struct scst_cmd *held, *next;
 
-	list_for_each_entry_safe(held, next, &td->held, held_entry)
+	lockdep_assert_held(&set->lock);
+	list_for_each_entry_safe(held, next, &set->held, held_entry)
 		if (!scst_must_wait(held))
 			scst_begin(held);
 }
 
 void scst_order_leave(struct scst_cmd *cmd)
 {
-	struct scst_tgt_dev *td = cmd->tgt_dev;
+	struct scst_task_set *set = cmd->tgt_dev->tasks;
 
-	lockdep_assert_held(&td->lock);
+	lockdep_assert_held(&set->lock);
+	list_del(&cmd->tgt_dev_entry);
+	cmd->tgt_dev->nr_cmds--;
 	if (cmd->attr != SCST_SIMPLE)
-		WRITE_ONCE(td->nr_special, td->nr_special - 1);
-	scst_let_go(td);
+		scst_order_special(set, -1);
+	scst_order_let_go(set);
 }
 
 void scst_order_abort(struct scst_cmd *cmd)
 {
-	lockdep_assert_held(&cmd->tgt_dev->lock);
+	lockdep_assert_held(&cmd->tgt_dev->tasks->lock);
 	if (test_bit(SCST_CMD_HELD, &cmd->flags))
 		scst_begin(cmd);
 }
 
 /* A block counts as special, so that the way of a command has one thing to look at. */
-void scst_order_block(struct scst_tgt_dev *td)
+void scst_order_block(struct scst_task_set *set)
 {
-	spin_lock(&td->lock);
-	WRITE_ONCE(td->blocked, true);
-	WRITE_ONCE(td->nr_special, td->nr_special + 1);
-	spin_unlock(&td->lock);
-}
-
-void scst_order_unblock(struct scst_tgt_dev *td)
-{
-	spin_lock(&td->lock);
-	if (td->blocked) {
-		WRITE_ONCE(td->blocked, false);
-		WRITE_ONCE(td->nr_special, td->nr_special - 1);
-		scst_let_go(td);
+	spin_lock(&set->lock);
+	if (!set->blocked) {
+		WRITE_ONCE(set->blocked, true);
+		scst_order_special(set, 1);
 	}
-	spin_unlock(&td->lock);
+	spin_unlock(&set->lock);
 }
 
-bool scst_order_executing(struct scst_tgt_dev *td)
+void scst_order_unblock(struct scst_task_set *set)
+{
+	spin_lock(&set->lock);
+	if (set->blocked) {
+		WRITE_ONCE(set->blocked, false);
+		scst_order_special(set, -1);
+		scst_order_let_go(set);
+	}
+	spin_unlock(&set->lock);
+}
+
+bool scst_order_executing(struct scst_task_set *set)
 {
 	const struct scst_cmd *cmd;
 	bool executing = false;
 
-	spin_lock(&td->lock);
-	list_for_each_entry(cmd, &td->cmds, tgt_dev_entry)
+	spin_lock(&set->lock);
+	list_for_each_entry(cmd, &set->cmds, tgt_dev_entry)
 		executing = executing || (READ_ONCE(cmd->state) == SCST_CMD_EXEC &&
 					  !test_bit(SCST_CMD_HELD, &cmd->flags));
-	spin_unlock(&td->lock);
+	spin_unlock(&set->lock);
 	return executing;
 }

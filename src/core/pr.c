@@ -235,7 +235,7 @@ static void scst_pr_out_work(struct work_struct *work)
 		sense = scst_pr_change(&c);
 		mutex_unlock(&cmd->dev->pr_lock);
 		/* Without the lock: a victim may be waiting for it. */
-		scst_tm_abort_nexuses(c.victims, c.nr_victims);
+		scst_tm_abort_nexuses(cmd->sess, c.victims, c.nr_victims);
 	}
 	kvfree(c.victims);
 	kvfree(c.list);

@@ -219,18 +219,35 @@ void scst_exec_release(struct scst_cmd *cmd);
 void scst_exec_pr_in(struct scst_cmd *cmd);
 void scst_exec_pr_out(struct scst_cmd *cmd);
 
-/* order.c; all but scst_order_hold() under the lock of the command's tgt_dev */
+/* order.c; all but scst_order_init() and _hold() under the lock of the task set */
+void scst_order_init(struct scst_task_set *set);
+static inline void scst_order_special(struct scst_task_set *set, int n)
+{
+	WRITE_ONCE(set->nr_special, set->nr_special + n);
+}
+
 void scst_order_enter(struct scst_cmd *cmd);
 /* True: it may not begin yet, and will be executed in a worker when it may. */
 bool scst_order_hold(struct scst_cmd *cmd);
-/* After it has left the list of commands. */
 void scst_order_leave(struct scst_cmd *cmd);
+/* Begins what is held and needs not be any more. */
+void scst_order_let_go(struct scst_task_set *set);
 /* Lets one that is held go. */
 void scst_order_abort(struct scst_cmd *cmd);
-/* Holds all commands of @td that have not begun; lets them go again. Take the lock themselves. */
-void scst_order_block(struct scst_tgt_dev *td);
-void scst_order_unblock(struct scst_tgt_dev *td);
-bool scst_order_executing(struct scst_tgt_dev *td);
+/* Holds all commands that have not begun; lets them go again. Take the lock themselves. */
+void scst_order_block(struct scst_task_set *set);
+void scst_order_unblock(struct scst_task_set *set);
+bool scst_order_executing(struct scst_task_set *set);
+
+/* aca.c */
+/* Is a new command taken? Sets a status if not, or returns sense. Under the task set's lock. */
+enum sl_sense scst_aca_admit(struct scst_cmd *cmd);
+/* May it begin while there is an ACA condition? Under the task set's lock. */
+bool scst_aca_passes(const struct scst_cmd *cmd);
+/* Ends the ACA condition of @td, if there is one. */
+void scst_aca_clear(struct scst_tgt_dev *td);
+/* @cmd ends with CHECK CONDITION. */
+void scst_fault(struct scst_cmd *cmd);
 
 /* block.c; all under the configuration lock */
 extern struct kobj_attribute scst_block_attr, scst_suspend_attr;
@@ -288,7 +305,9 @@ extern const struct attribute *const scst_trace_attrs[];
 extern struct list_head scst_tms;	/* under way, struct scst_tm */
 extern spinlock_t scst_tms_lock;
 void scst_tm_cmd_gone(struct scst_cmd *cmd);
-/* Aborts all commands of @nr nexuses and waits; gives the references back. */
-void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr);
+/* Aborts all commands of @nr nexuses for @by and waits; gives the references back. */
+void scst_tm_abort_nexuses(struct scst_session *by, struct scst_tgt_dev **tds, u32 nr);
+/* Aborts the other commands of its task set, or of its nexus only. Does not wait. */
+void scst_tm_abort_others(const struct scst_cmd *cmd, bool of_nexus);
 
 #endif

@@ -24,6 +24,7 @@ void scst_tgt_dev_put(struct scst_tgt_dev *td)
 
 	if (!refcount_dec_and_test(&td->refs))
 		return;
+	scst_aca_clear(td);
 	spin_lock(&dev->tgt_devs_lock);
 	list_del(&td->dev_entry);
 	scst_resv_leave(td);
@@ -54,9 +55,9 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, uns
 	td->sess = sess;
 	td->dev = dev;
 	td->ua = ua;
-	spin_lock_init(&td->lock);
-	INIT_LIST_HEAD(&td->cmds);
-	INIT_LIST_HEAD(&td->held);
+	scst_order_init(&td->own_tasks);
+	/* TST never changes while there are LUNs. */
+	td->tasks = dev->unit.tst ? &td->own_tasks : &dev->tasks;
 	refcount_set(&td->refs, 1);
 	refcount_inc(&dev->refs);
 	scst_block_enter(td);

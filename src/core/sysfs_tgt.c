@@ -467,13 +467,11 @@ static ssize_t commands_show(struct kobject *kobj, struct kobj_attribute *attr, 
 
 static unsigned int scst_tgt_dev_active(struct scst_tgt_dev *td)
 {
-	struct list_head *p;
-	unsigned int n = 0;
+	unsigned int n;
 
-	spin_lock(&td->lock);
-	list_for_each(p, &td->cmds)
-		n++;
-	spin_unlock(&td->lock);
+	spin_lock(&td->tasks->lock);
+	n = td->nr_cmds;
+	spin_unlock(&td->tasks->lock);
 	return n;
 }
 

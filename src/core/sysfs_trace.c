@@ -47,13 +47,14 @@ static void scst_trace_dev(struct scst_trace *t, struct scst_device *dev)
 
 	spin_lock(&dev->tgt_devs_lock);
 	list_for_each_entry(td, &dev->tgt_devs, dev_entry) {
-		spin_lock(&td->lock);
-		list_for_each_entry(cmd, &td->cmds, tgt_dev_entry) {
+		spin_lock(&td->tasks->lock);
+		list_for_each_entry(cmd, &td->tasks->cmds, tgt_dev_entry) {
 			if (scst_trace_full(t))
 				break;
-			scst_trace_cmd(t, cmd);
+			if (cmd->tgt_dev == td)
+				scst_trace_cmd(t, cmd);
 		}
-		spin_unlock(&td->lock);
+		spin_unlock(&td->tasks->lock);
 	}
 	spin_unlock(&dev->tgt_devs_lock);
 }
@@ -80,6 +81,7 @@ static ssize_t trace_mcmds_show(struct kobject *kobj, struct kobj_attribute *att
 		[SCST_TM_ABORT_TASK] = "ABORT TASK",
 		[SCST_TM_ABORT_TASK_SET] = "ABORT TASK SET",
 		[SCST_TM_CLEAR_TASK_SET] = "CLEAR TASK SET",
+		[SCST_TM_CLEAR_ACA] = "CLEAR ACA",
 		[SCST_TM_LUN_RESET] = "LOGICAL UNIT RESET",
 		[SCST_TM_TARGET_RESET] = "TARGET RESET",
 	};

@@ -9,30 +9,90 @@
 LIST_HEAD(scst_tms);
 DEFINE_SPINLOCK(scst_tms_lock);
 
-static bool scst_tm_matches(const struct scst_tm *tm, const struct scst_cmd *cmd)
+static bool scst_tm_matches(const struct scst_tm *tm, const struct scst_tgt_dev *td,
+			    const struct scst_cmd *cmd)
 {
-	return tm->fn != SCST_TM_ABORT_TASK || cmd->tag == tm->tag;
+	if (cmd->tgt_dev != td)
+		return false;
+	switch (tm->fn) {
+	case SCST_TM_ABORT_TASK:
+		return cmd->tag == tm->tag;
+	case SCST_TM_CLEAR_ACA:
+		return cmd->attr == SCST_ACA;
+	default:
+		return true;
+	}
+}
+
+/* @tell: by the status TASK ABORTED. Under the lock of the task set. */
+static void scst_abort(struct scst_cmd *cmd, bool tell)
+{
+	if (!scst_cmd_aborted(cmd)) {
+		if (tell)
+			set_bit(SCST_CMD_TELL_ABORTED, &cmd->flags);
+		/* Who sees it aborted sees what is to be told, too. */
+		smp_mb__before_atomic();
+		set_bit(SCST_CMD_ABORTED, &cmd->flags);
+		if (READ_ONCE(cmd->state) == SCST_CMD_PARSED &&
+		    !test_bit(SCST_CMD_INTERNAL, &cmd->flags))
+			cmd->sess->tgt->driver->ops->abort_cmd(cmd);
+	}
+	scst_order_abort(cmd);
+}
+
+/*
+ * Commands that another nexus has aborted: told each by its status (TAS), or else all
+ * together by a unit attention, unless there is one that says more (SAM-5 5.6).
+ */
+static bool scst_tells_each(const struct scst_device *dev)
+{
+	return READ_ONCE(dev->mode.now.tas);
 }
 
 static unsigned int scst_abort_in(const struct scst_tm *tm, struct scst_tgt_dev *td)
 {
-	const struct scst_driver_ops *ops = td->sess->tgt->driver->ops;
+	bool by_other = td->sess != tm->sess, tell = by_other && scst_tells_each(td->dev);
 	unsigned int n = 0;
 	struct scst_cmd *cmd;
 
-	spin_lock(&td->lock);
-	list_for_each_entry(cmd, &td->cmds, tgt_dev_entry) {
-		if (!scst_tm_matches(tm, cmd))
+	spin_lock(&td->tasks->lock);
+	list_for_each_entry(cmd, &td->tasks->cmds, tgt_dev_entry) {
+		if (!scst_tm_matches(tm, td, cmd))
 			continue;
 		n++;
-		if (!test_and_set_bit(SCST_CMD_ABORTED, &cmd->flags) &&
-		    READ_ONCE(cmd->state) == SCST_CMD_PARSED &&
-		    !test_bit(SCST_CMD_INTERNAL, &cmd->flags))
-			ops->abort_cmd(cmd);
-		scst_order_abort(cmd);
+		scst_abort(cmd, tell);
 	}
-	spin_unlock(&td->lock);
+	spin_unlock(&td->tasks->lock);
+	if (n && by_other && !tell && tm->fn != SCST_TM_LUN_RESET && tm->fn != SCST_TM_TARGET_RESET)
+		set_bit(SCST_UA_CLEARED_BY_OTHER, &td->ua);
 	return n;
+}
+
+void scst_tm_abort_others(const struct scst_cmd *faulted, bool of_nexus)
+{
+	struct scst_tgt_dev *td = faulted->tgt_dev;
+	bool tas = scst_tells_each(td->dev);
+	struct scst_cmd *cmd;
+
+	spin_lock(&td->tasks->lock);
+	list_for_each_entry(cmd, &td->tasks->cmds, tgt_dev_entry) {
+		bool by_other = cmd->tgt_dev != td;
+
+		if (cmd == faulted || (of_nexus && by_other) ||
+		    READ_ONCE(cmd->state) == SCST_CMD_DONE)
+			continue;
+		scst_abort(cmd, by_other && tas);
+		if (by_other && !tas)
+			set_bit(SCST_UA_CLEARED_BY_OTHER, &cmd->tgt_dev->ua);
+	}
+	spin_unlock(&td->tasks->lock);
+	wake_up_all(&td->dev->tm_wait);
+}
+
+/* No longer ours: how long its initiator takes to read that is nothing to wait for. */
+static bool scst_is_others_answer(const struct scst_tm *tm, const struct scst_cmd *cmd)
+{
+	return cmd->sess != tm->sess && READ_ONCE(cmd->state) == SCST_CMD_DONE;
 }
 
 static bool scst_aborted_left(const struct scst_tm *tm, struct scst_tgt_dev *td)
@@ -40,11 +100,12 @@ static bool scst_aborted_left(const struct scst_tm *tm, struct scst_tgt_dev *td)
 	struct scst_cmd *cmd;
 	bool left = false;
 
-	spin_lock(&td->lock);
-	list_for_each_entry(cmd, &td->cmds, tgt_dev_entry)
-		if (scst_cmd_aborted(cmd) && scst_tm_matches(tm, cmd))
+	spin_lock(&td->tasks->lock);
+	list_for_each_entry(cmd, &td->tasks->cmds, tgt_dev_entry)
+		if (scst_cmd_aborted(cmd) && scst_tm_matches(tm, td, cmd) &&
+		    !scst_is_others_answer(tm, cmd))
 			left = true;
-	spin_unlock(&td->lock);
+	spin_unlock(&td->tasks->lock);
 	return left;
 }
 
@@ -75,15 +136,19 @@ static void scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
 	}
 	wake_up_all(&td->dev->tm_wait);
 	wait_event(td->dev->tm_wait, !scst_aborted_left(tm, td));
+	if (tm->fn == SCST_TM_CLEAR_ACA)
+		scst_aca_clear(td);
 }
 
-static void scst_allow_removal(struct scst_device *dev)
+static void scst_reset_nexuses(struct scst_device *dev)
 {
 	struct scst_tgt_dev *td;
 
 	spin_lock(&dev->tgt_devs_lock);
-	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
+	list_for_each_entry(td, &dev->tgt_devs, dev_entry) {
 		td->prevents_removal = false;
+		scst_aca_clear(td);
+	}
 	spin_unlock(&dev->tgt_devs_lock);
 }
 
@@ -98,21 +163,19 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 	wake_up_all(&dev->tm_wait);
 	wait_event(dev->tm_wait, !scst_dev_aborted_left(tm, dev));
 
-	if (tm->fn == SCST_TM_CLEAR_TASK_SET) {
-		scst_dev_raise_ua(dev, SCST_UA_CLEARED_BY_OTHER, tm->sess);
-	} else {
-		spin_lock(&dev->lock);
-		dev->mode.now = dev->mode.saved;
-		spin_unlock(&dev->lock);
-		scst_resv_reset(dev);
-		scst_allow_removal(dev);
-		scst_dev_raise_ua(dev, SCST_UA_RESET, NULL);
-	}
+	if (tm->fn == SCST_TM_CLEAR_TASK_SET)
+		return;
+	spin_lock(&dev->lock);
+	dev->mode.now = dev->mode.saved;
+	spin_unlock(&dev->lock);
+	scst_resv_reset(dev);
+	scst_reset_nexuses(dev);
+	scst_dev_raise_ua(dev, SCST_UA_RESET, NULL);
 }
 
-void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr)
+void scst_tm_abort_nexuses(struct scst_session *by, struct scst_tgt_dev **tds, u32 nr)
 {
-	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET };
+	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET, .sess = by };
 	u32 i;
 
 	for (i = 0; i < nr; i++)
@@ -120,13 +183,14 @@ void scst_tm_abort_nexuses(struct scst_tgt_dev **tds, u32 nr)
 	for (i = 0; i < nr; i++) {
 		wake_up_all(&tds[i]->dev->tm_wait);
 		wait_event(tds[i]->dev->tm_wait, !scst_aborted_left(&tm, tds[i]));
+		scst_aca_clear(tds[i]);
 		scst_tgt_dev_put(tds[i]);
 	}
 }
 
 void scst_session_abort(struct scst_session *sess)
 {
-	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET };
+	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET, .sess = sess };
 	struct scst_tgt_dev *td;
 	unsigned long lun;
 

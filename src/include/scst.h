@@ -54,6 +54,8 @@
 #define SCST_BUSY		0x08
 #define SCST_RESERVATION_CONFLICT 0x18
 #define SCST_TASK_SET_FULL	0x28
+#define SCST_ACA_ACTIVE		0x30
+#define SCST_TASK_ABORTED	0x40
 
 struct scst_acg;
 struct scst_cmd;
@@ -95,18 +97,20 @@ enum scst_cmd_state {
 	SCST_CMD_FREE,		/* given back */
 };
 
-#define SCST_CMD_ABORTED	0	/* bit of scst_cmd.flags: no response any more */
+#define SCST_CMD_ABORTED	0	/* bit of scst_cmd.flags: see scst_cmd_answer() */
 #define SCST_CMD_DEFERRED	1	/* bit: runs in a worker of its own, may block */
 #define SCST_CMD_SHARED_BUF	2	/* bit: the pages belong to somebody else */
 #define SCST_CMD_INTERNAL	4	/* bit: of the copy manager, the driver does not know it */
 #define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
 #define SCST_CMD_HELD		5	/* bit: waits for others, by its task attribute or theirs */
+#define SCST_CMD_TELL_ABORTED	6	/* bit, of an aborted one: its initiator is told (TAS) */
 
 /* Task attributes (SAM-5 8.6) */
 enum scst_task_attr {
 	SCST_SIMPLE,
 	SCST_ORDERED,
 	SCST_HEAD_OF_QUEUE,
+	SCST_ACA,
 };
 
 struct scst_cmd {
@@ -174,6 +178,13 @@ static inline bool scst_cmd_aborted(const struct scst_cmd *cmd)
 	return test_bit(SCST_CMD_ABORTED, &cmd->flags);
 }
 
+/*
+ * For drivers, before the response to a command in SCST_CMD_DONE: false if there is to be
+ * none, because it was aborted. One that another nexus has aborted may have to be told so: its
+ * status is TASK ABORTED then.
+ */
+bool scst_cmd_answer(struct scst_cmd *cmd);
+
 /* For handlers: the end of execution, from any context that may sleep. */
 void scst_cmd_complete(struct scst_cmd *cmd);
 
@@ -204,6 +215,19 @@ void scst_cmd_set_in_len(struct scst_cmd *cmd, u64 len);
 /* Copies @len bytes at @offset of received data; false if there are fewer. */
 bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len);
 
+/*
+ * A task set (SAM-5 8.2): of one nexus, or of all of them where the control mode page says
+ * TST 000b.
+ */
+struct scst_task_set {
+	spinlock_t lock;		/* protects everything here, and tgt_dev->nr_cmds */
+	struct list_head cmds;		/* as they came */
+	struct list_head held;		/* those that may not begin yet */
+	u32 nr_special;			/* not SIMPLE, and one each for @blocked and @faulted */
+	bool blocked;			/* for maintenance: nothing begins */
+	struct scst_tgt_dev *faulted;	/* whose ACA condition it is, NULL: there is none */
+};
+
 /* --- devices and handlers ------------------------------------------------ */
 
 struct scst_device {
@@ -229,6 +253,7 @@ struct scst_device {
 	struct list_head handler_entry;
 	struct list_head luns;		/* struct scst_lun */
 
+	struct scst_task_set tasks;	/* with TST 000b: of all sessions */
 	struct list_head tgt_devs;	/* of all sessions, under @tgt_devs_lock */
 	spinlock_t tgt_devs_lock;
 	struct mutex pr_lock;		/* one PERSISTENT RESERVE OUT at a time */
@@ -374,12 +399,9 @@ struct scst_tgt_dev {
 	struct scst_session *sess;
 	struct scst_device *dev;
 	unsigned long ua;		/* bits: enum scst_ua */
-	spinlock_t lock;		/* protects @cmds to @nr_special */
-	struct list_head cmds;		/* as they came */
-	struct list_head held;		/* those that may not begin yet */
-	u32 nr_cmds;
-	u32 nr_special;			/* not SIMPLE, and @blocked */
-	bool blocked;			/* for maintenance: nothing begins */
+	struct scst_task_set *tasks;	/* @own_tasks, or the device's */
+	struct scst_task_set own_tasks;
+	u32 nr_cmds;			/* of this nexus, in @tasks */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */
@@ -508,6 +530,7 @@ enum scst_tm_fn {
 	SCST_TM_ABORT_TASK,
 	SCST_TM_ABORT_TASK_SET,
 	SCST_TM_CLEAR_TASK_SET,
+	SCST_TM_CLEAR_ACA,
 	SCST_TM_LUN_RESET,
 	SCST_TM_TARGET_RESET,
 };

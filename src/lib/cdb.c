@@ -396,6 +396,51 @@ enum sl_op_id sl_op_find(const u8 *cdb, size_t cdb_len)
 	return SL_OP_NONE;
 }
 
+/* SPC-4 4.3.2, 4.3.3: the group code in the first three bits tells the length. */
+u8 sl_cdb_control_at(const u8 *cdb, size_t cdb_len)
+{
+	static const u8 at[8] = { 5, 9, 9, 0, 15, 11, 0, 0 };
+	u8 i = cdb_len ? at[cdb[0] >> 5] : 0;
+
+	if (cdb_len && cdb[0] == 0x7f)
+		i = 1;			/* variable length */
+	return i < cdb_len ? i : 0;
+}
+
+bool sl_cdb_naca(const u8 *cdb, size_t cdb_len)
+{
+	u8 at = sl_cdb_control_at(cdb, cdb_len);
+
+	return at && (cdb[at] & SL_CONTROL_NACA);
+}
+
+/* Where a copy goes stands in its list. */
+static bool changes_medium(const struct sl_cdb *c)
+{
+	return (c->op->flags & SL_OPF_WRITES) || c->id == SL_OP_EXTENDED_COPY;
+}
+
+static bool ranges_overlap(const struct sl_cdb *a, const struct sl_cdb *b)
+{
+	/* Some take a length of 0 for all that follows. */
+	u64 a_len = a->blocks ? a->blocks : ~0ull, b_len = b->blocks ? b->blocks : ~0ull;
+
+	return a->lba <= b->lba ? b->lba - a->lba < a_len : a->lba - b->lba < b_len;
+}
+
+bool sl_cdb_conflict(const struct sl_cdb *a, const struct sl_cdb *b)
+{
+	bool a_ranges, b_ranges;
+
+	if (!a->op || !b->op || (!changes_medium(a) && !changes_medium(b)))
+		return false;
+	a_ranges = a->op->flags & SL_OPF_MEDIUM;
+	b_ranges = b->op->flags & SL_OPF_MEDIUM;
+	if (a_ranges && b_ranges)
+		return ranges_overlap(a, b);
+	return (a_ranges || changes_medium(a)) && (b_ranges || changes_medium(b));
+}
+
 static u64 get_field(const u8 *cdb, unsigned int at, unsigned int len)
 {
 	u64 v = 0;

@@ -157,6 +157,20 @@ enum sl_op_id sl_op_find(const u8 *cdb, size_t cdb_len);
 /* Table entry of a known operation. */
 const struct sl_op *sl_op_get(enum sl_op_id id);
 
+#define SL_CONTROL_NACA	0x04
+
+/* Where the CONTROL byte stands (SAM-5 5.2), 0 where the CDB's form is not known. */
+u8 sl_cdb_control_at(const u8 *cdb, size_t cdb_len);
+
+/* Does the CDB ask for an ACA condition if it fails (SAM-5 5.9)? */
+bool sl_cdb_naca(const u8 *cdb, size_t cdb_len);
+
+/*
+ * Does one change what the other reads or changes, so that their order matters? False while
+ * one of them has no @op, and true where it can't be told.
+ */
+bool sl_cdb_conflict(const struct sl_cdb *a, const struct sl_cdb *b);
+
 /*
  * Decodes @cdb for a unit with blocks of 1 << @block_shift bytes.
  * SL_INVALID_OPCODE: not in the table (or shorter than its length);

@@ -97,7 +97,7 @@ static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u
 	b[0] = first_byte(u, port);
 	b[1] = u->removable ? 0x80 : 0;
 	b[2] = 0x06;			/* SPC-4 */
-	b[3] = 0x10 | 0x02;		/* HiSup, response data format 2 */
+	b[3] = 0x20 | 0x10 | 0x02;	/* NormACA, HiSup, response data format 2 */
 	b[4] = (u8)(len - 5);
 	b[5] = (u8)((port->tpgs << 4) | (has_block_pages(u) ? 0x08 : 0));	/* TPGS, 3PC */
 	b[6] = 0x10;			/* MultiP */

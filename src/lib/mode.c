@@ -8,6 +8,7 @@
 #define PC_SAVED	3
 
 #define ALL_PAGES	0x3f
+#define PAGE_LEN_MAX	40
 #define PAGE_CACHING	0x08
 #define PAGE_CONTROL	0x0a
 
@@ -15,8 +16,13 @@
 #define PAGE_SPF	0x40	/* subpage format */
 #define SELECT_SP	0x01	/* save pages */
 
+#define CONTROL_TMF_ONLY 0x10		/* byte 2 */
 #define CONTROL_D_SENSE	0x04
-#define CONTROL_SWP	0x08
+#define CONTROL_QAM	0xf0		/* byte 3 */
+#define CONTROL_UNRESTRICTED 0x10
+#define CONTROL_QERR	0x06
+#define CONTROL_SWP	0x08		/* byte 4 */
+#define CONTROL_TAS	0x40		/* byte 5 */
 #define CACHING_WCE	0x04
 
 /* Every builder fills in @p of its page length for page control @pc and leaves zeros else. */
@@ -38,6 +44,45 @@ static void page_disconnect(u8 *p, u8 pc, const struct sl_unit *u, const struct 
 	p[3] = 0x80;			/* buffer empty ratio */
 }
 
+/* Nobody turns a disk of today by its geometry, but partition tools ask for one (SBC-2 6.3.3). */
+#define GEOMETRY_HEADS	255u
+#define GEOMETRY_SECTORS 56u
+#define GEOMETRY_RPM	15000u
+
+static void page_format(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	sl_put_be16(GEOMETRY_SECTORS, p + 10);
+	sl_put_be16((u16)(1u << u->block_shift), p + 12);
+	p[20] = 0x40;			/* HSEC: hard sectors */
+}
+
+static void page_geometry(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	u64 cylinders = u->blocks >> 3;	/* by 8 first: 7 sectors are left to divide by in 32 bits */
+
+	(void)m;
+	if (pc == PC_CHANGEABLE)
+		return;
+	if (cylinders > 0xffffffffu)
+		cylinders = 0xffffffffu;
+	cylinders = (u32)cylinders / (GEOMETRY_HEADS * GEOMETRY_SECTORS / 8);
+	sl_put_be24(cylinders > 0xffffffu ? 0xffffffu : (u32)cylinders, p + 2);
+	p[5] = GEOMETRY_HEADS;
+	sl_put_be16(u->rotational ? GEOMETRY_RPM : 0, p + 20);
+}
+
+/* No idle or standby condition, no timer of one (SPC-4 7.5.13). */
+static void page_power(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
+{
+	(void)p;
+	(void)pc;
+	(void)u;
+	(void)m;
+}
+
 static void page_caching(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
 {
 	if (pc == PC_CHANGEABLE) {
@@ -52,15 +97,20 @@ static void page_caching(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_
 static void page_control(u8 *p, u8 pc, const struct sl_unit *u, const struct sl_mode *m)
 {
 	if (pc == PC_CHANGEABLE) {
-		p[2] = CONTROL_D_SENSE;
+		p[2] = CONTROL_TMF_ONLY | CONTROL_D_SENSE;
+		p[3] = CONTROL_QAM | CONTROL_QERR;
 		p[4] = CONTROL_SWP;
+		p[5] = CONTROL_TAS;
 		return;
 	}
 	p[2] = (u8)(u->tst << 5);
-	p[3] = 0x10;			/* unrestricted reordering */
+	p[3] = CONTROL_UNRESTRICTED;
 	if (pc == PC_CURRENT) {
-		p[2] |= m->descriptor_sense ? CONTROL_D_SENSE : 0;
+		p[2] |= (m->tmf_only ? CONTROL_TMF_ONLY : 0) |
+			(m->descriptor_sense ? CONTROL_D_SENSE : 0);
+		p[3] = (u8)((m->restricted ? 0 : CONTROL_UNRESTRICTED) | (m->qerr << 1));
 		p[4] = m->swp ? CONTROL_SWP : 0;
+		p[5] = m->tas ? CONTROL_TAS : 0;
 	}
 	sl_put_be16(0xffff, p + 8);	/* busy timeout: unlimited */
 }
@@ -97,8 +147,11 @@ static const struct mode_page {
 } mode_pages[] = {
 	{ 0x01, 12, FOR_ANY, false, page_error_recovery },
 	{ 0x02, 16, SL_TYPE_DISK, false, page_disconnect },
+	{ 0x03, 24, SL_TYPE_DISK, false, page_format },
+	{ 0x04, 24, SL_TYPE_DISK, false, page_geometry },
 	{ PAGE_CACHING, 20, SL_TYPE_DISK, true, page_caching },
 	{ PAGE_CONTROL, 12, FOR_ANY, true, page_control },
+	{ 0x1a, PAGE_LEN_MAX, SL_TYPE_DISK, false, page_power },
 	{ 0x1c, 12, FOR_ANY, false, page_exceptions },
 	{ 0x2a, 20, SL_TYPE_CDROM, false, page_mm_capabilities },
 };
@@ -212,16 +265,27 @@ static void take_page(const struct mode_page *page, const u8 *p, struct sl_mode 
 	if (page->code == PAGE_CACHING && m->wce_changeable)
 		m->write_cache = p[2] & CACHING_WCE;
 	if (page->code == PAGE_CONTROL) {
+		m->tmf_only = p[2] & CONTROL_TMF_ONLY;
 		m->descriptor_sense = p[2] & CONTROL_D_SENSE;
+		m->restricted = !(p[3] & CONTROL_QAM);
+		m->qerr = (p[3] & CONTROL_QERR) >> 1;
 		m->swp = p[4] & CONTROL_SWP;
+		m->tas = p[5] & CONTROL_TAS;
 	}
+}
+
+/* Fields of several bits, of which not every value means something (SPC-4 7.5.8). */
+static bool page_is_meant(const struct mode_page *page, const u8 *p)
+{
+	return page->code != PAGE_CONTROL ||
+	       ((p[3] & CONTROL_QAM) <= CONTROL_UNRESTRICTED && (p[3] & CONTROL_QERR) >> 1 != 2);
 }
 
 /* A page may differ from the current one only in bits that are changeable. */
 static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
 				 const struct sl_unit *u, struct sl_mode *m)
 {
-	u8 current_page[32], changeable[32];
+	u8 current_page[PAGE_LEN_MAX], changeable[PAGE_LEN_MAX];
 	u8 i;
 
 	build_page(page, PC_CURRENT, u, m, current_page);
@@ -229,6 +293,8 @@ static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
 	for (i = 2; i < page->len; i++)
 		if ((p[i] ^ current_page[i]) & ~changeable[i])
 			return SL_INVALID_PARAM_FIELD;
+	if (!page_is_meant(page, p))
+		return SL_INVALID_PARAM_FIELD;
 	take_page(page, p, m);
 	return SL_OK;
 }
@@ -315,7 +381,8 @@ enum sl_sense sl_mode_load(const struct sl_unit *unit, const u8 *pages, size_t l
 
 	for (; len; pages += page->len, len -= page->len) {
 		page = find_mode_page(pages[0], unit);
-		if (!page || !page->savable || len < page->len || pages[1] != page->len - 2)
+		if (!page || !page->savable || len < page->len || pages[1] != page->len - 2 ||
+		    !page_is_meant(page, pages))
 			return SL_INVALID_PARAM_FIELD;
 		take_page(page, pages, &wanted);
 	}

@@ -15,6 +15,10 @@ struct sl_mode {
 	bool swp;		/* control page SWP: software write protect */
 	bool write_cache;	/* caching page WCE */
 	bool wce_changeable;
+	bool tas;		/* control page TAS: TASK ABORTED is told */
+	bool tmf_only;		/* control page TMF_ONLY: an ACA condition takes no command */
+	bool restricted;	/* control page QUEUE ALGORITHM MODIFIER 0h, else 1h */
+	u8 qerr;		/* control page QERR: 0, 1 or 3 */
 };
 
 /* The values of a device: those in use, those that come back after a reset. */

@@ -92,7 +92,7 @@ static void local_respond(struct local_cmd *lc)
 	struct scsi_cmnd *sc = lc->sc;
 	struct scst_cmd *cmd = &lc->cmd;
 
-	sc->result = scst_cmd_aborted(cmd) ? DID_ABORT << 16 : cmd->status;
+	sc->result = scst_cmd_answer(cmd) ? cmd->status : DID_ABORT << 16;
 	if (cmd->sense_len)
 		memcpy(sc->sense_buffer, cmd->sense,
 		       min_t(u32, cmd->sense_len, SCSI_SENSE_BUFFERSIZE));

@@ -18,63 +18,15 @@ disks_conf
 serve
 
 cat >/root/attributes.py <<'END'
-import struct, sys
+import sys
 
 sys.path.insert(0, "/run/jobs")
 import pdu
 
-SIMPLE, ORDERED, HEAD = 1, 2, 3
-TUR, READ, WRITE = bytes(6), bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1]), bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
-RESPONSE, TM_RESPONSE, DATA_IN = 0x21, 0x22, 0x25
-ABORT_TASK, LUN_RESET = 1, 5
+from pdu import ABORT_TASK, HEAD, LUN_RESET, ORDERED, READ, SIMPLE, TUR, WRITE, check
 
-class Session:
-    def __init__(self):
-        self.s = pdu.login(sys.argv[1], "iqn.2007-10.com.github:sahlberg:libiscsi:order", timeout=60)
-        self.sn = 1
-
-    def send(self, itt, attr, cdb):
-        if cdb == WRITE:
-            self.s.sendall(pdu.scsi(512, 0xA0 | attr, 512, cdb, itt, self.sn) + bytes(512))
-        else:
-            expected = 512 if cdb == READ else 0
-            self.s.sendall(pdu.scsi(0, 0x80 | (0x40 if expected else 0) | attr, expected, cdb, itt, self.sn))
-        self.sn += 1
-
-    def manage(self, itt, function, of=0xFFFFFFFF, of_sn=0):
-        """Task management, as an immediate command."""
-        rest = struct.pack(">IIIII", of, self.sn, 1, of_sn, 0)
-        self.s.sendall(pdu.bhs(0x42, 0x80 | function, itt=itt, rest=rest))
-
-    def ended(self, count):
-        """[tag, status or response] of the next commands that end."""
-        found = []
-        while len(found) < count:
-            whole = pdu.read_whole(self.s)
-            assert whole, "the target has closed the connection"
-            head, data = whole
-            opcode, itt = head[0] & 0x3F, int.from_bytes(head[16:20], "big")
-            with_status = opcode == DATA_IN and head[1] & 0x01
-            if opcode == TM_RESPONSE:
-                found.append((itt, head[2]))
-            elif opcode == RESPONSE or with_status:
-                found.append((itt, head[3]))
-            if opcode == RESPONSE and data:
-                print("# sense of", itt, data[2:20].hex(), flush=True)
-        return found
-
-bad = 0
-
-def check(what, got, wanted):
-    global bad
-    print(f"{'ok' if got == wanted else 'FAILED'}: {what}" + ("" if got == wanted else f": {got}, not {wanted}"), flush=True)
-    bad |= got != wanted
-
-s = Session()
-while True:
-    s.send(1, SIMPLE, TUR)
-    if s.ended(1) == [(1, 0)]:
-        break
+s = pdu.Session(sys.argv[1], "iqn.2007-10.com.github:sahlberg:libiscsi:order")
+s.until_ready()
 
 s.send(10, SIMPLE, WRITE)
 s.send(11, SIMPLE, READ)
@@ -109,7 +61,7 @@ check("an ordered one alone waits for nothing", s.ended(1), [(55, 0)])
 for itt in range(60, 80):
     s.send(itt, ORDERED, READ)
 check("ordered ones come in their order", s.ended(20), [(itt, 0) for itt in range(60, 80)])
-sys.exit(bad)
+sys.exit(pdu.failed)
 END
 check "task attributes" python3 /root/attributes.py iqn.2026-11.org.example:slow
 check "the target still answers" answers

@@ -251,9 +251,12 @@ static int disk_map(struct request *rq, const struct scst_cmd *cmd, u32 len)
 static void disk_copy_cdb(u8 *to, const struct scst_cmd *cmd, u32 len)
 {
 	const struct sl_op *op = cmd->cdb.op;
-	u8 i;
+	u8 i = sl_cdb_control_at(cmd->cdb_bytes, op->cdb_len);
 
 	memcpy(to, cmd->cdb_bytes, op->cdb_len);
+	/* The condition is that of one nexus here; to the disk all of them are one. */
+	if (i)
+		to[i] &= ~SL_CONTROL_NACA;
 	if (!disk_has_allocation_len(cmd))
 		return;
 	for (i = op->len_len; i--; len >>= 8)

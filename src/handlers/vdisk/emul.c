@@ -64,10 +64,10 @@ static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
 
 	if (sense)
 		return sense;
-	if (sl_mode_saves(cmd->cdb_bytes) && scst_mode_save(dev, &wanted.saved))
-		return SL_INTERNAL_FAILURE;
 	if (dev->mode.now.write_cache && !wanted.now.write_cache && vdisk_leave_cache(dev))
 		return SL_WRITE_ERROR;
+	if (sl_mode_saves(cmd->cdb_bytes) && scst_mode_save(dev, &wanted.saved))
+		return SL_INTERNAL_FAILURE;
 	spin_lock(&dev->lock);
 	dev->mode = wanted;
 	spin_unlock(&dev->lock);
@@ -126,7 +126,7 @@ void vdisk_exec_report_tmfs(struct scst_cmd *cmd)
 	bool extended = cmd->cdb_bytes[2] & 0x80;
 	u8 data[16] = { };
 
-	data[0] = 0x80 | 0x40 | 0x10 | 0x08 | 0x02;	/* ATS ATSS CTSS LURS TRS */
+	data[0] = 0x80 | 0x40 | 0x20 | 0x10 | 0x08 | 0x02; /* ATS ATSS CACAS CTSS LURS TRS */
 	if (extended)
 		data[3] = 12;
 	scst_cmd_reply(cmd, data, extended ? 16 : 4);

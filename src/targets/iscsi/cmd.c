@@ -147,6 +147,12 @@ static void isc_stop_waiting(struct isc_cmd *cmd)
 	}
 }
 
+/* It has not begun: no handler knows it, but its initiator may have to be told. */
+static void isc_end_aborted(struct isc_cmd *cmd)
+{
+	scst_cmd_exec(&cmd->scst);
+}
+
 static void isc_forget_waiting(struct isc_conn *conn, bool all)
 {
 	struct hlist_node *next;
@@ -157,7 +163,10 @@ static void isc_forget_waiting(struct isc_conn *conn, bool all)
 		if (!all && !scst_cmd_aborted(&cmd->scst))
 			continue;
 		isc_stop_waiting(cmd);
-		isc_cmd_free(cmd);
+		if (all)
+			isc_cmd_free(cmd);
+		else
+			isc_end_aborted(cmd);
 	}
 }
 
@@ -238,7 +247,7 @@ static void isc_set_expected(struct isc_cmd *cmd)
 	cmd->scst.expected_len = sl_bhs_expected_len(cmd->bhs);
 }
 
-/* RFC 7143 11.3.1: untagged and ACA have no meaning of their own here. */
+/* RFC 7143 11.3.1; an untagged command is a SIMPLE one. */
 static enum scst_task_attr isc_task_attr(const u8 *bhs)
 {
 	switch (bhs[1] & 0x07) {
@@ -246,6 +255,8 @@ static enum scst_task_attr isc_task_attr(const u8 *bhs)
 		return SCST_ORDERED;
 	case 3:
 		return SCST_HEAD_OF_QUEUE;
+	case 4:
+		return SCST_ACA;
 	default:
 		return SCST_SIMPLE;
 	}
@@ -312,7 +323,7 @@ void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok)
 		return;
 	}
 	if (scst_cmd_aborted(&cmd->scst)) {
-		isc_cmd_free(cmd);
+		isc_end_aborted(cmd);
 		return;
 	}
 	if (!digest_ok)

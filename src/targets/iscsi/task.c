@@ -35,6 +35,9 @@ static u8 isc_tm_translate(u8 function, enum scst_tm_fn *fn)
 	case SL_TMF_CLEAR_TASK_SET:
 		*fn = SCST_TM_CLEAR_TASK_SET;
 		return SL_TMF_RSP_COMPLETE;
+	case SL_TMF_CLEAR_ACA:
+		*fn = SCST_TM_CLEAR_ACA;
+		return SL_TMF_RSP_COMPLETE;
 	case SL_TMF_LUN_RESET:
 		*fn = SCST_TM_LUN_RESET;
 		return SL_TMF_RSP_COMPLETE;
@@ -44,8 +47,6 @@ static u8 isc_tm_translate(u8 function, enum scst_tm_fn *fn)
 		return SL_TMF_RSP_COMPLETE;
 	case SL_TMF_TASK_REASSIGN:
 		return SL_TMF_RSP_NO_REASSIGN;
-	case SL_TMF_CLEAR_ACA:
-		return SL_TMF_RSP_UNSUPPORTED;
 	default:
 		return SL_TMF_RSP_REJECTED;
 	}

@@ -17,11 +17,11 @@ void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx)
 }
 
 /* Whoever sent it does not wait for an answer, or shall not get one. */
-static bool isc_unanswered(const struct isc_cmd *cmd)
+static bool isc_unanswered(struct isc_cmd *cmd)
 {
 	if (cmd->kind == ISC_CMD_TASK_MGMT)
 		return cmd->tm.result == SCST_TM_DROPPED;
-	return cmd->kind == ISC_CMD_SCSI && scst_cmd_aborted(&cmd->scst);
+	return cmd->kind == ISC_CMD_SCSI && !scst_cmd_answer(&cmd->scst);
 }
 
 /* Commands that were completed since, in the order of their completion. */

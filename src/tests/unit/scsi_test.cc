@@ -59,8 +59,17 @@ Bytes inquiry(const sl_unit& unit, Bytes cdb) {
 }
 
 // Values that can't be saved, with a write cache that can be switched off.
+sl_mode mode_of(bool descriptor_sense, bool swp, bool write_cache, bool wce_changeable) {
+  sl_mode mode = {};
+  mode.descriptor_sense = descriptor_sense;
+  mode.swp = swp;
+  mode.write_cache = write_cache;
+  mode.wce_changeable = wce_changeable;
+  return mode;
+}
+
 sl_modes fixed_modes() {
-  const sl_mode mode = {false, false, true, true};
+  const sl_mode mode = mode_of(false, false, true, true);
   return {mode, mode, false};
 }
 
@@ -468,23 +477,122 @@ TEST_CASE("Mode pages are saved with SP, and told as saved values") {
 
 TEST_CASE("What was stored of mode pages is loaded, whatever else has changed since") {
   sl_unit unit = disk();
-  sl_mode stored = {true, true, false, true};
+  sl_mode stored = mode_of(true, true, false, true);
   u8 buf[SL_MODE_MAX];
   const std::size_t len = sl_mode_store(&unit, &stored, buf);
   CHECK(len == 20 + 12);
   unit.tst = 1;
-  sl_mode loaded = {false, false, true, true};
+  sl_mode loaded = mode_of(false, false, true, true);
   REQUIRE(sl_mode_load(&unit, buf, len, &loaded) == SL_OK);
   CHECK(loaded.descriptor_sense);
   CHECK(loaded.swp);
   CHECK_FALSE(loaded.write_cache);
   // A cache that can no longer be switched stays as it is.
-  sl_mode fixed = {false, false, true, false};
+  sl_mode fixed = mode_of(false, false, true, false);
   REQUIRE(sl_mode_load(&unit, buf, len, &fixed) == SL_OK);
   CHECK(fixed.write_cache);
-  sl_mode untouched = {false, false, true, true};
+  sl_mode untouched = mode_of(false, false, true, true);
   CHECK(sl_mode_load(&unit, buf, len - 1, &untouched) == SL_INVALID_PARAM_FIELD);
   buf[20] = 0x1c;
   CHECK(sl_mode_load(&unit, buf, len, &untouched) == SL_INVALID_PARAM_FIELD);
   CHECK_FALSE(untouched.descriptor_sense);
+}
+
+TEST_CASE("The control mode page takes what task sets can do, and no value without a meaning") {
+  sl_unit unit = disk();
+  sl_modes mode = fixed_modes();
+  mode.can_save = true;
+  Bytes d = mode_sense(unit, mode, {0x1a, 0x08, 0x0a});
+  CHECK(d[4 + 3] == 0x10); // unrestricted reordering, QERR 0
+  d[0] = 0;
+  d[4] &= 0x3f;
+  d[4 + 2] |= 0x10; // TMF_ONLY
+  d[4 + 3] = 0x06;  // restricted reordering, QERR 3
+  d[4 + 5] = 0x40;  // TAS
+  const u8 select[6] = {0x15, 0x11};
+  REQUIRE(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode.now.tmf_only);
+  CHECK(mode.now.restricted);
+  CHECK(mode.now.qerr == 3);
+  CHECK(mode.saved.tas);
+  u8 buf[SL_MODE_MAX];
+  const std::size_t len = sl_mode_store(&unit, &mode.saved, buf);
+  sl_mode loaded = mode_of(false, false, true, true);
+  REQUIRE(sl_mode_load(&unit, buf, len, &loaded) == SL_OK);
+  CHECK(loaded.restricted);
+  CHECK(loaded.qerr == 3);
+  CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0x8a})[4 + 3]) == 0x10); // defaults stay
+
+  d[4 + 3] = 0x14; // QERR 2 is reserved
+  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  d[4 + 3] = 0x20; // so is algorithm 2
+  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  CHECK(mode.now.qerr == 3);
+  buf[20 + 3] = 0x20;
+  CHECK(sl_mode_load(&unit, buf, len, &loaded) == SL_INVALID_PARAM_FIELD);
+}
+
+TEST_CASE("The geometry of a disk has all its blocks in cylinders, or as many as can be told") {
+  sl_unit unit = disk();
+  unit.blocks = 255ull * 56 * 1000 + 7;
+  const sl_modes mode = fixed_modes();
+  CHECK(sl_get_be24(mode_sense(unit, mode, {0x1a, 0x08, 0x04}).data() + 4 + 2) == 1000);
+  unit.blocks = ~0ull;
+  CHECK(sl_get_be24(mode_sense(unit, mode, {0x1a, 0x08, 0x04}).data() + 4 + 2) ==
+        0xffffffffu / 1785);
+  CHECK(sl_get_be16(mode_sense(unit, mode, {0x1a, 0x08, 0x03}).data() + 4 + 12) == 512);
+}
+
+TEST_CASE("The control byte is found in CDBs of every length") {
+  u8 cdb[32] = {};
+  struct Row {
+    u8 opcode;
+    u8 at;
+  };
+  for (const Row& r :
+       {Row{0x00, 5}, Row{0x28, 9}, Row{0x5f, 9}, Row{0x88, 15}, Row{0xa3, 11}, Row{0x7f, 1}}) {
+    cdb[0] = r.opcode;
+    CHECK(sl_cdb_control_at(cdb, sizeof(cdb)) == r.at);
+    CHECK_FALSE(sl_cdb_naca(cdb, sizeof(cdb)));
+    cdb[r.at] = 0x04;
+    CHECK(sl_cdb_naca(cdb, sizeof(cdb)));
+    CHECK_FALSE(sl_cdb_naca(cdb, r.at)); // cut off before it
+    cdb[r.at] = 0;
+  }
+  for (u8 opcode : {0x60, 0xc0, 0xff}) {
+    cdb[0] = opcode;
+    CHECK(sl_cdb_control_at(cdb, sizeof(cdb)) == 0);
+  }
+}
+
+TEST_CASE("Commands are in conflict where one changes what the other touches") {
+  const auto decoded = [](const Bytes& bytes) {
+    sl_cdb c;
+    u8 cdb[16] = {};
+    std::copy(bytes.begin(), bytes.end(), cdb);
+    REQUIRE(sl_cdb_parse(cdb, sizeof(cdb), 9, &c) == SL_OK);
+    return c;
+  };
+  const sl_cdb write = decoded({0x2a, 0, 0, 0, 0, 100, 0, 0, 10});
+  const sl_cdb read_inside = decoded({0x28, 0, 0, 0, 0, 109, 0, 0, 1});
+  const sl_cdb read_after = decoded({0x28, 0, 0, 0, 0, 110, 0, 0, 1});
+  const sl_cdb read_before = decoded({0x28, 0, 0, 0, 0, 90, 0, 0, 10});
+  const sl_cdb read_into = decoded({0x28, 0, 0, 0, 0, 90, 0, 0, 11});
+  const sl_cdb flush_rest = decoded({0x35, 0, 0, 0, 0, 50, 0, 0, 0});
+  const sl_cdb unmap = decoded({0x42, 0, 0, 0, 0, 0, 0, 0, 24});
+  const sl_cdb ready = decoded({0x00});
+  CHECK(sl_cdb_conflict(&write, &read_inside));
+  CHECK(sl_cdb_conflict(&read_inside, &write));
+  CHECK(sl_cdb_conflict(&write, &read_into));
+  CHECK(sl_cdb_conflict(&write, &write));
+  CHECK_FALSE(sl_cdb_conflict(&write, &read_after));
+  CHECK_FALSE(sl_cdb_conflict(&write, &read_before));
+  CHECK_FALSE(sl_cdb_conflict(&read_inside, &read_inside));
+  CHECK(sl_cdb_conflict(&flush_rest, &write));
+  CHECK(sl_cdb_conflict(&unmap, &read_after));
+  CHECK(sl_cdb_conflict(&unmap, &unmap));
+  CHECK_FALSE(sl_cdb_conflict(&unmap, &ready));
+  CHECK_FALSE(sl_cdb_conflict(&write, &ready));
+  const sl_cdb undecoded = {};
+  CHECK_FALSE(sl_cdb_conflict(&undecoded, &write));
 }
