@@ -14,6 +14,7 @@ EXPORT_SYMBOL_GPL(sl_id_parse);
 EXPORT_SYMBOL_GPL(sl_id_is_naa);
 EXPORT_SYMBOL_GPL(sl_id_is_eui64);
 EXPORT_SYMBOL_GPL(sl_inquiry);
+EXPORT_SYMBOL_GPL(sl_inquiry_bad_byte);
 EXPORT_SYMBOL_GPL(sl_read_capacity_10);
 EXPORT_SYMBOL_GPL(sl_read_capacity_16);
 EXPORT_SYMBOL_GPL(sl_mode_saves);

@@ -202,13 +202,13 @@ static void scst_pr_publish(struct scst_pr_change *c)
 }
 
 /* Ends with what is set in @cmd: GOOD unless something else is. */
-static enum sl_sense scst_pr_change(struct scst_pr_change *c)
+static enum sl_sense scst_pr_change(struct scst_pr_change *c, struct sl_sense_info *more)
 {
 	enum sl_sense sense = SL_OK;
 
 	if (scst_pr_copy(c) || scst_pr_make_room_for_victims(c))
 		return SL_NO_REGISTRATION_ROOM;
-	switch (sl_pr_out(&c->req, c->next, c->effects, &sense)) {
+	switch (sl_pr_out(&c->req, c->next, c->effects, &sense, more)) {
 	case SL_PR_GOOD:
 		if (scst_pr_save(c))
 			return SL_NO_REGISTRATION_ROOM;
@@ -226,13 +226,14 @@ static void scst_pr_out_work(struct work_struct *work)
 {
 	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
 	struct scst_pr_change c = { .cmd = cmd };
+	struct sl_sense_info more = { };
 	enum sl_sense sense;
 
 	if (scst_pr_prepare(&c)) {
 		sense = SL_NO_REGISTRATION_ROOM;
 	} else {
 		mutex_lock(&cmd->dev->pr_lock);
-		sense = scst_pr_change(&c);
+		sense = scst_pr_change(&c, &more);
 		mutex_unlock(&cmd->dev->pr_lock);
 		/* Without the lock: a victim may be waiting for it. */
 		scst_tm_abort_nexuses(cmd->sess, c.victims, c.nr_victims);
@@ -243,7 +244,7 @@ static void scst_pr_out_work(struct work_struct *work)
 	kvfree(c.next);
 	kvfree(c.effects);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	else
 		scst_cmd_complete(cmd);
 }

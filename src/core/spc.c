@@ -90,7 +90,7 @@ static void scst_exec_no_lun_inquiry(struct scst_cmd *cmd)
 	scst_cmd_port_id(cmd, &port);
 	sense = sl_inquiry(cmd->cdb_bytes, &nothing, &port, data, &len);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, sl_inquiry_bad_byte(cmd->cdb_bytes)), NULL);
 	else
 		scst_cmd_reply(cmd, data, len);
 }

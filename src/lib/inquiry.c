@@ -294,6 +294,11 @@ static const struct vpd_page *find_page(u8 code, const struct sl_unit *u)
 	return NULL;
 }
 
+u8 sl_inquiry_bad_byte(const u8 *cdb)
+{
+	return cdb[1] & ~0x01 ? 1 : 2;
+}
+
 enum sl_sense sl_inquiry(const u8 *cdb, const struct sl_unit *unit, const struct sl_port_id *port,
 			 u8 *buf, size_t *len)
 {

@@ -87,6 +87,9 @@ bool sl_id_is_eui64(const struct sl_id *id);
 enum sl_sense sl_inquiry(const u8 *cdb, const struct sl_unit *unit, const struct sl_port_id *port,
 			 u8 *buf, size_t *len);
 
+/* Which byte of a CDB is wrong that sl_inquiry() has refused. */
+u8 sl_inquiry_bad_byte(const u8 *cdb);
+
 /* READ CAPACITY(10) data, 8 bytes. */
 void sl_read_capacity_10(const struct sl_unit *unit, u8 *buf);
 

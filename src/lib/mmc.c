@@ -62,21 +62,24 @@ static u8 *full_toc(const struct sl_mmc_drive *drive, u8 *p)
 	return toc_point(p, 1, msf[0], msf[1], msf[2]);
 }
 
-enum sl_sense sl_mmc_toc(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf, size_t *len)
+enum sl_sense sl_mmc_toc(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf, size_t *len,
+			 struct sl_sense_info *more)
 {
 	bool msf = cdb[1] & 0x02;
-	u8 format = cdb[2] & 0x0f, from = cdb[6];
+	u8 format = cdb[2] & 0x0f, from = cdb[6], format_at = 2;
 	u8 *p = buf + 4;
 
 	/* Before MMC the format stood in the control byte (SFF-8020). */
-	if (!format)
+	if (!format) {
 		format = cdb[9] >> 6;
+		format_at = format ? 9 : 2;
+	}
 	buf[2] = 1;			/* first track or session */
 	buf[3] = 1;			/* and the last one */
 	switch (format) {
 	case 0:
 		if (from > 1 && from != LEAD_OUT)
-			return SL_INVALID_CDB_FIELD;
+			return sl_bad_cdb(more, 6);
 		if (from <= 1)
 			p = toc_track(p, 1, 0, msf);
 		p = toc_track(p, LEAD_OUT, drive->blocks, msf);
@@ -88,7 +91,7 @@ enum sl_sense sl_mmc_toc(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *bu
 		p = full_toc(drive, p);
 		break;
 	default:
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, format_at, format_at == 2 ? 3 : 7);
 	}
 	*len = (size_t)(p - buf);
 	sl_put_be16((u16)(*len - 2), buf);
@@ -159,7 +162,7 @@ static u8 *put_feature(const struct mmc_feature *f, const struct sl_mmc_drive *d
 }
 
 enum sl_sense sl_mmc_configuration(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf,
-				   size_t *len)
+				   size_t *len, struct sl_sense_info *more)
 {
 	u8 rt = cdb[1] & 0x03;
 	u16 from = sl_get_be16(cdb + 2);
@@ -167,7 +170,7 @@ enum sl_sense sl_mmc_configuration(const u8 *cdb, const struct sl_mmc_drive *dri
 	size_t i;
 
 	if (rt == 3)
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 1, 1);
 	for (i = 0; i < ARRAY_SIZE(mmc_features); i++) {
 		const struct mmc_feature *f = &mmc_features[i];
 		u8 *next;
@@ -196,10 +199,11 @@ bool sl_mmc_wants_media_event(const u8 *cdb)
 }
 
 enum sl_sense sl_mmc_event_status(const u8 *cdb, const struct sl_mmc_drive *drive,
-				  enum sl_media_event event, u8 *buf, size_t *len)
+				  enum sl_media_event event, u8 *buf, size_t *len,
+				  struct sl_sense_info *more)
 {
 	if (!(cdb[1] & 0x01))		/* not polled: queues asynchronous events */
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 1, 0);
 	memset(buf, 0, 8);
 	buf[3] = 1u << CLASS_MEDIA;	/* what there is */
 	if (!sl_mmc_wants_media_event(cdb)) {
@@ -220,11 +224,11 @@ enum sl_sense sl_mmc_event_status(const u8 *cdb, const struct sl_mmc_drive *driv
 /* --- READ DISC INFORMATION --- */
 
 enum sl_sense sl_mmc_disc_information(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf,
-				      size_t *len)
+				      size_t *len, struct sl_sense_info *more)
 {
 	(void)drive;
 	if (cdb[1] & 0x07)		/* resources of recorders */
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 1, 2);
 	*len = 34;
 	memset(buf, 0, *len);
 	sl_put_be16((u16)(*len - 2), buf);

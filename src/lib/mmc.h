@@ -27,25 +27,27 @@ struct sl_mmc_drive {
 
 /*
  * Each builds the answer to @cdb in @buf (SL_MMC_MAX bytes). *@len is the length
- * of the data before it is cut to the allocation length.
+ * of the data before it is cut to the allocation length, *@more where a field is wrong.
  */
 
 /* READ TOC/PMA/ATIP: formats 0 (TOC), 1 (session information), 2 (full TOC); MMC-6 6.26. */
-enum sl_sense sl_mmc_toc(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf, size_t *len);
+enum sl_sense sl_mmc_toc(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf, size_t *len,
+			 struct sl_sense_info *more);
 
 /* GET CONFIGURATION; MMC-6 6.6, features in 5.3. */
 enum sl_sense sl_mmc_configuration(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf,
-				   size_t *len);
+				   size_t *len, struct sl_sense_info *more);
 
 /* Whether GET EVENT STATUS NOTIFICATION asks for the class of media events. */
 bool sl_mmc_wants_media_event(const u8 *cdb);
 
 /* GET EVENT STATUS NOTIFICATION, polled, media events only; MMC-6 6.7. */
 enum sl_sense sl_mmc_event_status(const u8 *cdb, const struct sl_mmc_drive *drive,
-				  enum sl_media_event event, u8 *buf, size_t *len);
+				  enum sl_media_event event, u8 *buf, size_t *len,
+				  struct sl_sense_info *more);
 
 /* READ DISC INFORMATION, standard; MMC-6 6.22. */
 enum sl_sense sl_mmc_disc_information(const u8 *cdb, const struct sl_mmc_drive *drive, u8 *buf,
-				      size_t *len);
+				      size_t *len, struct sl_sense_info *more);
 
 #endif

@@ -209,7 +209,7 @@ static size_t put_block_descriptor(bool llbaa, const struct sl_unit *u, u8 *d)
 }
 
 enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_modes *modes,
-			    bool protect, u8 *buf, size_t *len)
+			    bool protect, u8 *buf, size_t *len, struct sl_sense_info *more)
 {
 	bool ten = cdb[0] == 0x5a;
 	bool dbd = cdb[1] & 0x08;
@@ -220,7 +220,7 @@ enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const str
 
 	memset(buf, 0, SL_MODE_MAX);
 	if (subpage && !(subpage == 0xff && code == ALL_PAGES))
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb(more, 3);
 	if (pc == PC_SAVED && !modes->can_save)
 		return SL_SAVING_UNSUPPORTED;
 
@@ -233,7 +233,7 @@ enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const str
 	}
 	pages = put_pages(code, pc, unit, modes, buf + head + descriptor);
 	if (!pages)
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 2, 5);
 
 	*len = head + descriptor + pages;
 	if (ten) {
@@ -281,29 +281,72 @@ static bool page_is_meant(const struct mode_page *page, const u8 *p)
 	       ((p[3] & CONTROL_QAM) <= CONTROL_UNRESTRICTED && (p[3] & CONTROL_QERR) >> 1 != 2);
 }
 
-/* A page may differ from the current one only in bits that are changeable. */
-static enum sl_sense select_page(const struct mode_page *page, const u8 *p,
-				 const struct sl_unit *u, struct sl_mode *m)
+static u8 highest_bit(u8 bits)
+{
+	u8 bit = 0;
+
+	while (bits >>= 1)
+		bit++;
+	return bit;
+}
+
+/*
+ * A page may differ from the current one only in bits that are changeable. @at is
+ * where it stands in the parameter list.
+ */
+static enum sl_sense select_page(const struct mode_page *page, const u8 *p, size_t at,
+				 const struct sl_unit *u, struct sl_mode *m,
+				 struct sl_sense_info *more)
 {
 	u8 current_page[PAGE_LEN_MAX], changeable[PAGE_LEN_MAX];
 	u8 i;
 
 	build_page(page, PC_CURRENT, u, m, current_page);
 	build_page(page, PC_CHANGEABLE, u, m, changeable);
-	for (i = 2; i < page->len; i++)
-		if ((p[i] ^ current_page[i]) & ~changeable[i])
-			return SL_INVALID_PARAM_FIELD;
+	for (i = 2; i < page->len; i++) {
+		u8 wrong = (p[i] ^ current_page[i]) & ~changeable[i];
+
+		if (wrong)
+			return sl_bad_param_bit(more, at + i, highest_bit(wrong));
+	}
+	/* Of both fields byte 3 is the place. */
 	if (!page_is_meant(page, p))
-		return SL_INVALID_PARAM_FIELD;
+		return sl_bad_param(more, at + 3);
 	take_page(page, p, m);
 	return SL_OK;
 }
 
-static enum sl_sense check_descriptor(const struct sl_unit *u, const u8 *d, size_t n)
+/* The block descriptor of @n bytes that stands at @at of @list. */
+static enum sl_sense check_descriptor(const struct sl_unit *u, const u8 *list, size_t at, size_t n,
+				      struct sl_sense_info *more)
 {
-	u32 block_len = n == 16 ? sl_get_be32(d + 12) : sl_get_be24(d + 5);
+	bool is_long = n == 16;
+	size_t len_at = at + (is_long ? 12 : 5);
+	u32 block_len = is_long ? sl_get_be32(list + len_at) : sl_get_be24(list + len_at);
 
-	return block_len == 1u << u->block_shift ? SL_OK : SL_INVALID_PARAM_FIELD;
+	return block_len == 1u << u->block_shift ? SL_OK : sl_bad_param(more, len_at);
+}
+
+/* The page at @at of @list; its length in *@page_len. */
+static enum sl_sense check_page(const struct sl_unit *u, const u8 *list, size_t at, size_t len,
+				struct sl_mode *m, size_t *page_len, struct sl_sense_info *more)
+{
+	const struct mode_page *page;
+	const u8 *p = list + at;
+
+	if (len - at < 2)
+		return SL_PARAM_LIST_LENGTH;
+	page = find_mode_page(p[0] & 0x3f, u);
+	if (!page)
+		return sl_bad_param_bit(more, at, 5);
+	if (p[0] & PAGE_SPF)
+		return sl_bad_param_bit(more, at, 6);
+	if (p[1] != page->len - 2)
+		return sl_bad_param(more, at + 1);
+	if (len - at < page->len)
+		return SL_PARAM_LIST_LENGTH;
+	*page_len = page->len;
+	return select_page(page, p, at, u, m, more);
 }
 
 bool sl_mode_saves(const u8 *cdb)
@@ -312,48 +355,35 @@ bool sl_mode_saves(const u8 *cdb)
 }
 
 enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8 *list, size_t len,
-			     struct sl_modes *modes)
+			     struct sl_modes *modes, struct sl_sense_info *more)
 {
 	bool ten = cdb[0] == 0x55;
-	size_t head = ten ? 8 : 4, descriptor;
+	size_t head = ten ? 8 : 4, descriptor, at, page_len = 0;
 	struct sl_mode wanted = modes->now;
 	enum sl_sense sense;
 
 	if (!(cdb[1] & 0x10))		/* PF: vendor format is not known here */
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 1, 4);
 	if (sl_mode_saves(cdb) && !modes->can_save)
-		return SL_INVALID_CDB_FIELD;
+		return sl_bad_cdb_bit(more, 1, 0);
 	if (len && len < head)
 		return SL_PARAM_LIST_LENGTH;
 	if (!len)
 		goto done;
 	descriptor = ten ? sl_get_be16(list + 6) : list[3];
 	if (descriptor != 0 && descriptor != 8 && !(ten && descriptor == 16 && (list[4] & 1)))
-		return SL_INVALID_PARAM_FIELD;
+		return sl_bad_param(more, ten ? 6 : 3);
 	if (len < head + descriptor)
 		return SL_PARAM_LIST_LENGTH;
 	if (descriptor) {
-		sense = check_descriptor(unit, list + head, descriptor);
+		sense = check_descriptor(unit, list, head, descriptor, more);
 		if (sense)
 			return sense;
 	}
-	list += head + descriptor;
-	len -= head + descriptor;
-	while (len) {
-		const struct mode_page *page;
-
-		if (len < 2)
-			return SL_PARAM_LIST_LENGTH;
-		page = find_mode_page(list[0] & 0x3f, unit);
-		if (!page || (list[0] & PAGE_SPF) || list[1] != page->len - 2)
-			return SL_INVALID_PARAM_FIELD;
-		if (len < page->len)
-			return SL_PARAM_LIST_LENGTH;
-		sense = select_page(page, list, unit, &wanted);
+	for (at = head + descriptor; at < len; at += page_len) {
+		sense = check_page(unit, list, at, len, &wanted, &page_len, more);
 		if (sense)
 			return sense;
-		list += page->len;
-		len -= page->len;
 	}
 done:
 	modes->now = wanted;

@@ -31,17 +31,17 @@ struct sl_modes {
 /*
  * MODE SENSE(6) or (10) data for @cdb into @buf (SL_MODE_MAX bytes);
  * @protect: the LUN is write protected. *@len is the length before it is cut
- * to the allocation length.
+ * to the allocation length. In *@more, here and below: where a field is wrong.
  */
 enum sl_sense sl_mode_sense(const u8 *cdb, const struct sl_unit *unit, const struct sl_modes *modes,
-			    bool protect, u8 *buf, size_t *len);
+			    bool protect, u8 *buf, size_t *len, struct sl_sense_info *more);
 
 /*
  * Checks the whole parameter list (@len bytes at @list) of MODE SELECT(6) or
  * (10) and only then changes *@modes, with SP the saved values too.
  */
 enum sl_sense sl_mode_select(const u8 *cdb, const struct sl_unit *unit, const u8 *list, size_t len,
-			     struct sl_modes *modes);
+			     struct sl_modes *modes, struct sl_sense_info *more);
 
 /* Does MODE SELECT with this CDB change what is saved? */
 bool sl_mode_saves(const u8 *cdb);

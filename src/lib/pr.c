@@ -3,6 +3,7 @@
 #include "pr.h"
 
 #define LIST_LEN	24	/* the basic parameter list (SPC-4 table 173) */
+#define ACTION_KEY_AT	8	/* in it, the service action reservation key */
 #define SPEC_I_PT	0x08
 #define ALL_TG_PT	0x04
 #define APTPL		0x01
@@ -52,9 +53,7 @@ u16 sl_transport_id_iscsi(const char *name, const u8 *isid, u8 *id)
 		id[at++] = (u8)hex_digit(isid[i] >> 4);
 		id[at++] = (u8)hex_digit(isid[i] & 15);
 	}
-	at = (at + 1 + 3) & ~(size_t)3;		/* the NUL, then to a multiple of four */
-	if (at < FIXED_ID_LEN)
-		at = FIXED_ID_LEN;
+	at = (at + 1 + 3) & ~(size_t)3;		/* the NUL, then to a multiple of four: 24 at least */
 	sl_put_be16((u16)(at - 4), id + 2);
 	return (u16)at;
 }
@@ -158,12 +157,24 @@ struct work {
 	u8 type;
 	u8 bits;		/* SPEC_I_PT, ALL_TG_PT, APTPL */
 	enum sl_sense *sense;
+	struct sl_sense_info *more;
 };
 
 static enum sl_pr_status fail(struct work *w, enum sl_sense sense)
 {
 	*w->sense = sense;
 	return SL_PR_SENSE;
+}
+
+/* The service action is wrong as things are. */
+static enum sl_pr_status fail_action(struct work *w)
+{
+	return fail(w, sl_bad_cdb_bit(w->more, 1, 4));
+}
+
+static enum sl_pr_status fail_param(struct work *w, size_t byte)
+{
+	return fail(w, sl_bad_param(w->more, byte));
 }
 
 static bool registered(const struct work *w)
@@ -268,7 +279,7 @@ static enum sl_pr_status enroll_listed(struct work *w)
 		u32 id_len = sl_transport_id_len(list + at, end - at);
 
 		if (!id_len)
-			return fail(w, SL_INVALID_PARAM_FIELD);
+			return fail_param(w, at);
 		n.id_len = (u16)id_len;
 		memcpy(n.id, list + at, id_len);
 		if (!enroll_on_ports(w, &n))
@@ -285,7 +296,7 @@ static enum sl_pr_status out_register(struct work *w)
 
 	if (w->bits & SPEC_I_PT) {
 		if (ignore || registered(w))
-			return fail(w, SL_INVALID_CDB_FIELD);
+			return fail_action(w);
 	} else if (w->req->list_len != LIST_LEN) {
 		return fail(w, SL_PARAM_LIST_LENGTH);
 	}
@@ -400,7 +411,7 @@ static enum sl_pr_status out_preempt(struct work *w)
 	if (!key_matches(w))
 		return SL_PR_CONFLICT;
 	if (!w->action_key && !all)
-		return fail(w, SL_INVALID_PARAM_FIELD);
+		return fail_param(w, ACTION_KEY_AT);
 	takes_over = all ? !w->action_key : s->type && s->regs[s->holder].key == w->action_key;
 	if (takes_over) {
 		take_over(w);
@@ -440,18 +451,18 @@ static enum sl_pr_status out_move(struct work *w)
 	if (!key_matches(w))
 		return SL_PR_CONFLICT;
 	if (!w->s->type)
-		return fail(w, SL_INVALID_CDB_FIELD);
+		return fail_action(w);
 	if (is_all_registrants(w->s->type) || !holds(w->s, w->self))
 		return SL_PR_CONFLICT;
 	if (!w->action_key)
-		return fail(w, SL_INVALID_PARAM_FIELD);
+		return fail_param(w, ACTION_KEY_AT);
 	to.rel_tgt_id = sl_get_be16(list + 18);
 	to.id_len = (u16)sl_transport_id_len(list + LIST_LEN, id_len);
 	if (!to.id_len)
-		return fail(w, SL_INVALID_PARAM_FIELD);
+		return fail_param(w, LIST_LEN);
 	memcpy(to.id, list + LIST_LEN, to.id_len);
 	if (same_nexus(&to, w->req->self))
-		return fail(w, SL_INVALID_PARAM_FIELD);
+		return fail_param(w, LIST_LEN);
 	w->s->aptpl = list[17] & APTPL;
 	return move_to(w, &to, list[17] & MOVE_UNREG);
 }
@@ -480,7 +491,7 @@ u32 sl_pr_growth(const struct sl_pr_request *req)
 }
 
 enum sl_pr_status sl_pr_out(const struct sl_pr_request *req, struct sl_pr *state, u8 *effects,
-			    enum sl_sense *sense)
+			    enum sl_sense *sense, struct sl_sense_info *more)
 {
 	struct work w = {
 		.req = req,
@@ -488,12 +499,13 @@ enum sl_pr_status sl_pr_out(const struct sl_pr_request *req, struct sl_pr *state
 		.effects = effects,
 		.type = req->scope_type & 0x0f,
 		.sense = sense,
+		.more = more,
 	};
 
 	if (req->list_len < LIST_LEN)
 		return fail(&w, SL_PARAM_LIST_LENGTH);
 	if (!scope_and_type_fit(req))
-		return fail(&w, SL_INVALID_CDB_FIELD);
+		return fail(&w, sl_bad_cdb(more, 2));
 	w.self = sl_pr_find(state, req->self);
 	w.key = sl_get_be64(req->list);
 	w.action_key = sl_get_be64(req->list + 8);
@@ -503,7 +515,7 @@ enum sl_pr_status sl_pr_out(const struct sl_pr_request *req, struct sl_pr *state
 	if (req->op == SL_OP_PR_REGISTER || req->op == SL_OP_PR_REGISTER_IGNORE)
 		return out_register(&w);
 	if (w.bits & SPEC_I_PT)
-		return fail(&w, SL_INVALID_PARAM_FIELD);
+		return fail(&w, sl_bad_param_bit(more, 20, 3));
 	if (req->list_len != LIST_LEN)
 		return fail(&w, SL_PARAM_LIST_LENGTH);
 	switch (req->op) {
@@ -517,7 +529,7 @@ enum sl_pr_status sl_pr_out(const struct sl_pr_request *req, struct sl_pr *state
 	case SL_OP_PR_PREEMPT_ABORT:
 		return out_preempt(&w);
 	default:
-		return fail(&w, SL_INVALID_CDB_FIELD);
+		return fail_action(&w);
 	}
 }
 

@@ -78,10 +78,11 @@ u32 sl_pr_growth(const struct sl_pr_request *req);
 /*
  * Executes a PERSISTENT RESERVE OUT command on @state. @effects has a zeroed
  * entry for each registration of the state as it was. Unless the result is
- * SL_PR_GOOD, @state is undefined and has to be thrown away.
+ * SL_PR_GOOD, @state is undefined and has to be thrown away. *@more, which is
+ * zeroed, tells where a field is wrong that *@sense is about.
  */
 enum sl_pr_status sl_pr_out(const struct sl_pr_request *req, struct sl_pr *state, u8 *effects,
-			    enum sl_sense *sense);
+			    enum sl_sense *sense, struct sl_sense_info *more);
 
 /* The registration of @nexus, @state->nr if there is none. */
 u32 sl_pr_find(const struct sl_pr *state, const struct sl_pr_nexus *nexus);

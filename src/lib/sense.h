@@ -89,6 +89,46 @@ struct sl_sense_info {
 	u64 info;
 };
 
+/* A field pointer to byte @byte of the CDB or the parameter list (SPC-4 4.5.2.4.2). */
+static inline void sl_point_at(struct sl_sense_info *more, bool in_cdb, size_t byte)
+{
+	more->field_valid = byte <= 0xffff;
+	more->field_in_cdb = in_cdb;
+	more->bit_valid = false;
+	more->field_byte = (u16)byte;
+}
+
+/* INVALID FIELD IN CDB, and in which byte of it. */
+static inline enum sl_sense sl_bad_cdb(struct sl_sense_info *more, u8 byte)
+{
+	sl_point_at(more, true, byte);
+	return SL_INVALID_CDB_FIELD;
+}
+
+/* The same, and in which bit, of a wider field the most significant one. */
+static inline enum sl_sense sl_bad_cdb_bit(struct sl_sense_info *more, u8 byte, u8 bit)
+{
+	sl_point_at(more, true, byte);
+	more->bit_valid = true;
+	more->field_bit = bit;
+	return SL_INVALID_CDB_FIELD;
+}
+
+/* INVALID FIELD IN PARAMETER LIST, and in which byte of it. */
+static inline enum sl_sense sl_bad_param(struct sl_sense_info *more, size_t byte)
+{
+	sl_point_at(more, false, byte);
+	return SL_INVALID_PARAM_FIELD;
+}
+
+static inline enum sl_sense sl_bad_param_bit(struct sl_sense_info *more, size_t byte, u8 bit)
+{
+	sl_point_at(more, false, byte);
+	more->bit_valid = true;
+	more->field_bit = bit;
+	return SL_INVALID_PARAM_FIELD;
+}
+
 /*
  * Writes sense data for @sense to @buf (@size bytes, at least SL_SENSE_LEN for
  * all of it); @more may be NULL. Returns the length of the data, of which at

@@ -66,11 +66,7 @@ struct Disk::Call {
   std::size_t len = 0; ///< of the answer
   sl_sense_info more{};
 
-  sl_sense bad_byte(std::uint8_t byte) {
-    more.field_valid = more.field_in_cdb = true;
-    more.field_byte = byte;
-    return SL_INVALID_CDB_FIELD;
-  }
+  sl_sense bad_byte(std::uint8_t byte) { return sl_bad_cdb(&more, byte); }
 };
 
 Disk::Disk(int fd, const std::string& name, std::uint64_t bytes, std::uint32_t block_size,
@@ -102,14 +98,17 @@ sl_sense Disk::inquiry(Call& call) const {
   port.group_id = call.cmd.group_id;
   port.tpgs = call.cmd.tpgs;
   port.no_access = call.cmd.flags & SCST_USER_NO_ACCESS;
-  return sl_inquiry(call.cmd.cdb, &unit_, &port, call.in.data(), &call.len);
+  if (sl_inquiry(call.cmd.cdb, &unit_, &port, call.in.data(), &call.len))
+    return call.bad_byte(sl_inquiry_bad_byte(call.cmd.cdb));
+  return SL_OK;
 }
 
 sl_sense Disk::mode_sense(Call& call) const {
   sl_modes modes{};
   modes.now.write_cache = unit_.write_cache;
   const bool write_protected = call.cmd.flags & SCST_USER_PROTECTED;
-  return sl_mode_sense(call.cmd.cdb, &unit_, &modes, write_protected, call.in.data(), &call.len);
+  return sl_mode_sense(call.cmd.cdb, &unit_, &modes, write_protected, call.in.data(), &call.len,
+                       &call.more);
 }
 
 sl_sense Disk::capacity(Call& call) const {

@@ -107,7 +107,7 @@ static void user_exec_absent_inquiry(struct scst_cmd *cmd)
 	sense = sl_inquiry(cmd->cdb_bytes, &cmd->dev->unit, &port, data, &len);
 	spin_unlock(&cmd->dev->lock);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, sl_inquiry_bad_byte(cmd->cdb_bytes)), NULL);
 	else
 		scst_cmd_reply(cmd, data, len);
 }

@@ -22,17 +22,19 @@ static void cdrom_drive(struct scst_device *dev, struct sl_mmc_drive *drive)
 
 static void cdrom_answer(struct scst_cmd *cmd,
 			 enum sl_sense (*build)(const u8 *cdb, const struct sl_mmc_drive *drive,
-						u8 *buf, size_t *len))
+						u8 *buf, size_t *len,
+						struct sl_sense_info *more))
 {
+	struct sl_sense_info more = { };
 	struct sl_mmc_drive drive;
 	u8 data[SL_MMC_MAX] = { };
 	enum sl_sense sense;
 	size_t len;
 
 	cdrom_drive(cmd->dev, &drive);
-	sense = build(cmd->cdb_bytes, &drive, data, &len);
+	sense = build(cmd->cdb_bytes, &drive, data, &len, &more);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	else
 		scst_cmd_reply(cmd, data, len);
 }
@@ -56,6 +58,7 @@ void vdisk_exec_disc_information(struct scst_cmd *cmd)
 void vdisk_exec_event_status(struct scst_cmd *cmd)
 {
 	enum sl_media_event event = SL_MEDIA_NO_CHANGE;
+	struct sl_sense_info more = { };
 	struct sl_mmc_drive drive;
 	u8 data[SL_MMC_MAX];
 	enum sl_sense sense;
@@ -64,9 +67,9 @@ void vdisk_exec_event_status(struct scst_cmd *cmd)
 	if (sl_mmc_wants_media_event(cmd->cdb_bytes))
 		event = xchg(&cmd->tgt_dev->media_event, SL_MEDIA_NO_CHANGE);
 	cdrom_drive(cmd->dev, &drive);
-	sense = sl_mmc_event_status(cmd->cdb_bytes, &drive, event, data, &len);
+	sense = sl_mmc_event_status(cmd->cdb_bytes, &drive, event, data, &len, &more);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	else
 		scst_cmd_reply(cmd, data, len);
 }

@@ -21,7 +21,7 @@ void vdisk_exec_inquiry(struct scst_cmd *cmd)
 	sense = sl_inquiry(cmd->cdb_bytes, &cmd->dev->unit, &port, data, &len);
 	spin_unlock(&cmd->dev->lock);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, sl_inquiry_bad_byte(cmd->cdb_bytes)), NULL);
 	else
 		scst_cmd_reply(cmd, data, len);
 }
@@ -29,16 +29,17 @@ void vdisk_exec_inquiry(struct scst_cmd *cmd)
 void vdisk_exec_mode_sense(struct scst_cmd *cmd)
 {
 	bool protect = cmd->tgt_dev->read_only || cmd->dev->unit.read_only;
+	struct sl_sense_info more = { };
 	u8 data[SL_MODE_MAX];
 	enum sl_sense sense;
 	size_t len;
 
 	spin_lock(&cmd->dev->lock);
 	sense = sl_mode_sense(cmd->cdb_bytes, &cmd->dev->unit, &cmd->dev->mode, protect, data,
-			      &len);
+			      &len, &more);
 	spin_unlock(&cmd->dev->lock);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	else
 		scst_cmd_reply(cmd, data, len);
 }
@@ -56,12 +57,14 @@ static int vdisk_leave_cache(struct scst_device *dev)
 }
 
 /* Nothing is changed that could not be saved, or made safe, as it was asked for. */
-static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
+static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len,
+				  struct sl_sense_info *more)
 {
 	struct scst_device *dev = cmd->dev;
 	struct sl_modes wanted = dev->mode;
-	enum sl_sense sense = sl_mode_select(cmd->cdb_bytes, &dev->unit, list, len, &wanted);
+	enum sl_sense sense;
 
+	sense = sl_mode_select(cmd->cdb_bytes, &dev->unit, list, len, &wanted, more);
 	if (sense)
 		return sense;
 	if (dev->mode.now.write_cache && !wanted.now.write_cache && vdisk_leave_cache(dev))
@@ -77,6 +80,7 @@ static enum sl_sense vdisk_select(struct scst_cmd *cmd, const u8 *list, u32 len)
 void vdisk_exec_mode_select(struct scst_cmd *cmd)
 {
 	u32 len = min_t(u32, cmd->out_len, SL_MODE_MAX);
+	struct sl_sense_info more = { };
 	u8 list[SL_MODE_MAX];
 	enum sl_sense sense;
 
@@ -90,10 +94,10 @@ void vdisk_exec_mode_select(struct scst_cmd *cmd)
 		return;
 	}
 	mutex_lock(&cmd->dev->mode_lock);
-	sense = vdisk_select(cmd, list, len);
+	sense = vdisk_select(cmd, list, len, &more);
 	mutex_unlock(&cmd->dev->mode_lock);
 	if (sense) {
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 		return;
 	}
 	if (len)

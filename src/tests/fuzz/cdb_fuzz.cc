@@ -78,9 +78,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sl_modes mode = {values, values, true};
   std::uint8_t pages[SL_MODE_MAX];
   len = 0;
-  if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len) == SL_OK)
+  sl_sense_info more{};
+  if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len, &more) == SL_OK)
     must(len <= sizeof(pages));
-  sl_mode_select(cdb, &unit, data + cdb_len, size - cdb_len, &mode);
+  sl_mode_select(cdb, &unit, data + cdb_len, size - cdb_len, &mode, &more);
   std::uint8_t packed[8];
   std::uint32_t lun = 0;
   if (sl_lun_unpack(cdb, &lun)) {

@@ -20,12 +20,14 @@ constexpr sl_mmc_drive empty{0, true};
 constexpr sl_mmc_drive cd{300000, false};
 constexpr sl_mmc_drive dvd{2000000, false};
 
-Bytes answer(sl_sense (*build)(const u8*, const sl_mmc_drive*, u8*, size_t*), Cdb cdb,
-             const sl_mmc_drive& drive) {
+using Build = sl_sense(const u8*, const sl_mmc_drive*, u8*, size_t*, sl_sense_info*);
+
+Bytes answer(Build* build, Cdb cdb, const sl_mmc_drive& drive) {
   u8 buf[SL_MMC_MAX];
   std::size_t len = 0;
+  sl_sense_info more{};
   cdb.resize(10);
-  if (build(cdb.data(), &drive, buf, &len) != SL_OK)
+  if (build(cdb.data(), &drive, buf, &len, &more) != SL_OK)
     return {};
   return {buf, buf + len};
 }
@@ -49,9 +51,10 @@ std::vector<int> features(const Bytes& data) {
 Bytes event(const Cdb& cdb, const sl_mmc_drive& drive, sl_media_event what) {
   u8 buf[SL_MMC_MAX];
   std::size_t len = 0;
+  sl_sense_info more{};
   Bytes full = cdb;
   full.resize(10);
-  if (sl_mmc_event_status(full.data(), &drive, what, buf, &len) != SL_OK)
+  if (sl_mmc_event_status(full.data(), &drive, what, buf, &len, &more) != SL_OK)
     return {};
   return {buf, buf + len};
 }
@@ -119,16 +122,53 @@ TEST_CASE("Media events are told when they are asked for", "[mmc]") {
   CHECK(event({0x4a, 0, 0, 0, 0x10}, cd, SL_MEDIA_NEW).empty());
 }
 
+TEST_CASE("A drive's commands point at the field that is wrong", "[mmc]") {
+  struct Row {
+    Build* build;
+    Cdb cdb;
+    u8 byte;
+    int bit; // -1: the whole byte
+  };
+  const Row rows[] = {
+      {sl_mmc_toc, {0x43, 0, 0, 0, 0, 0, 2}, 6, -1},            // no such track
+      {sl_mmc_toc, {0x43, 0, 5}, 2, 3},                         // FORMAT
+      {sl_mmc_toc, {0x43, 0, 0, 0, 0, 0, 0, 0, 0, 0xc0}, 9, 7}, // where SFF-8020 had it
+      {sl_mmc_configuration, {0x46, 3}, 1, 1},                  // RT
+      {sl_mmc_disc_information, {0x51, 2}, 1, 2},               // DATA TYPE
+  };
+  for (const Row& row : rows) {
+    u8 buf[SL_MMC_MAX];
+    std::size_t len = 0;
+    sl_sense_info more{};
+    Cdb cdb = row.cdb;
+    cdb.resize(10);
+    INFO(static_cast<int>(cdb[0]));
+    REQUIRE(row.build(cdb.data(), &cd, buf, &len, &more) == SL_INVALID_CDB_FIELD);
+    CHECK(more.field_valid);
+    CHECK(more.field_in_cdb);
+    CHECK(more.field_byte == row.byte);
+    CHECK((more.bit_valid ? more.field_bit : -1) == row.bit);
+  }
+  u8 buf[SL_MMC_MAX];
+  std::size_t len = 0;
+  sl_sense_info more{};
+  const u8 asynchronous[10] = {0x4a};
+  CHECK(sl_mmc_event_status(asynchronous, &cd, SL_MEDIA_NEW, buf, &len, &more) ==
+        SL_INVALID_CDB_FIELD);
+  CHECK(more.field_byte == 1);
+}
+
 TEST_CASE("A finalized disc of one session", "[mmc]") {
   u8 buf[SL_MMC_MAX];
   std::size_t len = 0;
+  sl_sense_info more{};
   const u8 cdb[10] = {0x51};
-  REQUIRE(sl_mmc_disc_information(cdb, &cd, buf, &len) == SL_OK);
+  REQUIRE(sl_mmc_disc_information(cdb, &cd, buf, &len, &more) == SL_OK);
   CHECK(len == 34);
   CHECK(sl_get_be16(buf) == 32);
   CHECK(buf[2] == 0x0e);
   const u8 resources[10] = {0x51, 0x01};
-  CHECK(sl_mmc_disc_information(resources, &cd, buf, &len) == SL_INVALID_CDB_FIELD);
+  CHECK(sl_mmc_disc_information(resources, &cd, buf, &len, &more) == SL_INVALID_CDB_FIELD);
 }
 
 TEST_CASE("A CD drive has its own mode page and none of a disk's", "[mmc]") {
@@ -138,13 +178,14 @@ TEST_CASE("A CD drive has its own mode page and none of a disk's", "[mmc]") {
   const sl_modes mode{};
   u8 buf[SL_MODE_MAX];
   std::size_t len = 0;
+  sl_sense_info more{};
   const u8 all[10] = {0x5a, 0, 0x3f};
-  REQUIRE(sl_mode_sense(all, &unit, &mode, true, buf, &len) == SL_OK);
+  REQUIRE(sl_mode_sense(all, &unit, &mode, true, buf, &len, &more) == SL_OK);
   CHECK(sl_get_be16(buf + 6) == 0); // no block descriptor
   std::vector<int> pages;
   for (std::size_t at = 8; at < len; at += 2u + buf[at + 1])
     pages.push_back(buf[at]);
   CHECK(pages == std::vector<int>{0x01, 0x0a, 0x1c, 0x2a});
   const u8 caching[10] = {0x5a, 0, 0x08};
-  CHECK(sl_mode_sense(caching, &unit, &mode, true, buf, &len) == SL_INVALID_CDB_FIELD);
+  CHECK(sl_mode_sense(caching, &unit, &mode, true, buf, &len, &more) == SL_INVALID_CDB_FIELD);
 }

@@ -54,8 +54,9 @@ public:
     Bytes copy = memory;
     effects.assign(pr().nr + 1, SL_PR_UNTOUCHED);
     sense = SL_OK;
+    more = {};
     auto* next = reinterpret_cast<sl_pr*>(copy.data());
-    const sl_pr_status status = sl_pr_out(&req, next, effects.data(), &sense);
+    const sl_pr_status status = sl_pr_out(&req, next, effects.data(), &sense, &more);
     growth = sl_pr_growth(&req);
     if (status == SL_PR_GOOD)
       memory = copy;
@@ -82,11 +83,40 @@ public:
   std::vector<u16> ports{1, 2};
   std::vector<u8> effects;
   sl_sense sense = SL_OK;
+  sl_sense_info more{};
   u32 growth = 0;
+
+  // Where the parameter list is wrong of the last command; -1: it says nothing of it.
+  int bad_param() const { return more.field_valid && !more.field_in_cdb ? more.field_byte : -1; }
+  int bad_cdb() const { return more.field_valid && more.field_in_cdb ? more.field_byte : -1; }
 
 private:
   Bytes memory;
 };
+
+// The list of REGISTER with SPEC_I_PT: TransportIDs that follow the basic list.
+Bytes spec_list(u64 action_key, const std::vector<Bytes>& ids, u8 bits = 0x08) {
+  Bytes list = basic_list(0, action_key, bits);
+  list.resize(28);
+  for (const Bytes& id : ids)
+    list.insert(list.end(), id.begin(), id.end());
+  sl_put_be32(static_cast<u32>(list.size() - 28), &list[24]);
+  return list;
+}
+
+Bytes id_of(const sl_pr_nexus& n) {
+  return {n.id, n.id + n.id_len};
+}
+
+// The list of REGISTER AND MOVE (SPC-4 table 175).
+Bytes move_list(u64 key, u64 action_key, const Bytes& id, u16 port = 1) {
+  Bytes list = basic_list(key, action_key);
+  list[17] = 0x02; // UNREG
+  sl_put_be16(port, &list[18]);
+  sl_put_be32(static_cast<u32>(id.size()), &list[20]);
+  list.insert(list.end(), id.begin(), id.end());
+  return list;
+}
 
 constexpr u8 deny_all = SL_PR_DENY_READ | SL_PR_DENY_WRITE;
 
@@ -105,6 +135,9 @@ TEST_CASE("A TransportID of an iSCSI port has name and ISID") {
   const u8 isid[6] = {};
   CHECK(sl_transport_id_iscsi(std::string(300, 'x').c_str(), isid, id) <= SL_TRANSPORT_ID_MAX);
   CHECK(sl_transport_id_iscsi("x", isid, id) == 24);
+  CHECK(sl_transport_id_iscsi("", isid, id) == 24); // ADDITIONAL LENGTH is at least 20
+  CHECK(sl_get_be16(id + 2) == 20);
+  CHECK(sl_transport_id_len(id, 23) == 0);
 }
 
 TEST_CASE("A registration needs key 0 from whom is not registered, its own key from whom is") {
@@ -144,12 +177,58 @@ TEST_CASE("ALL_TG_PT registers on every port, SPEC_I_PT for the listed initiator
   CHECK(u.sense == SL_PARAM_LIST_LENGTH);
 }
 
+TEST_CASE("A list of TransportIDs that is wrong is refused, and where it is") {
+  Unit u;
+  CHECK(u.out(SL_OP_PR_REGISTER, a, basic_list(0, 8, 0x08)) == SL_PR_SENSE);
+  CHECK(u.sense == SL_PARAM_LIST_LENGTH);
+  CHECK(u.out(SL_OP_PR_REGISTER_IGNORE, a, spec_list(8, {id_of(c)})) == SL_PR_SENSE);
+  CHECK(u.sense == SL_INVALID_CDB_FIELD);
+  CHECK(u.bad_cdb() == 1);
+  Bytes no_nul = id_of(c);
+  no_nul.back() = 'x';
+  CHECK(u.out(SL_OP_PR_REGISTER, a, spec_list(8, {id_of(b), no_nul})) == SL_PR_SENSE);
+  CHECK(u.sense == SL_INVALID_PARAM_FIELD);
+  CHECK(u.bad_param() == 28 + b.id_len);
+  Bytes longer = basic_list(0, 8);
+  longer.resize(28);
+  CHECK(u.out(SL_OP_PR_REGISTER, a, longer) == SL_PR_SENSE);
+  CHECK(u.sense == SL_PARAM_LIST_LENGTH);
+  CHECK(u.pr().nr == 0);
+}
+
 TEST_CASE("Registrations end where there is no room") {
   Unit u;
-  for (int i = 0; i < 32; i++)
+  for (int i = 0; i < 31; i++)
     u.enroll(nexus("iqn.2026-11.org.example:" + std::to_string(i)), 1);
-  CHECK(u.out(SL_OP_PR_REGISTER, a, basic_list(0, 1)) == SL_PR_SENSE);
+  CHECK(u.out(SL_OP_PR_REGISTER, a, basic_list(0, 1, 0x04)) == SL_PR_SENSE); // on two ports
   CHECK(u.sense == SL_NO_REGISTRATION_ROOM);
+  CHECK(u.out(SL_OP_PR_REGISTER, a, spec_list(1, {id_of(b)})) == SL_PR_SENSE);
+  CHECK(u.sense == SL_NO_REGISTRATION_ROOM);
+  CHECK(u.pr().nr == 31);
+  u.enroll(a, 1);
+  CHECK(u.out(SL_OP_PR_REGISTER, b, basic_list(0, 1)) == SL_PR_SENSE);
+  CHECK(u.sense == SL_NO_REGISTRATION_ROOM);
+  u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, id_of(b))) == SL_PR_SENSE);
+  CHECK(u.sense == SL_NO_REGISTRATION_ROOM);
+}
+
+TEST_CASE("A parameter list has the length of the service action, and its bits") {
+  Unit u;
+  u.enroll(a, 1);
+  Bytes list = basic_list(1, 0);
+  list.pop_back();
+  CHECK(u.out(SL_OP_PR_RESERVE, a, list, 1) == SL_PR_SENSE);
+  CHECK(u.sense == SL_PARAM_LIST_LENGTH);
+  list = basic_list(1, 0);
+  list.resize(25);
+  CHECK(u.out(SL_OP_PR_RESERVE, a, list, 1) == SL_PR_SENSE);
+  CHECK(u.sense == SL_PARAM_LIST_LENGTH);
+  CHECK(u.out(SL_OP_PR_RESERVE, a, basic_list(1, 0, 0x08), 1) == SL_PR_SENSE);
+  CHECK(u.sense == SL_INVALID_PARAM_FIELD);
+  CHECK(u.bad_param() == 20);
+  CHECK(u.more.bit_valid);
+  CHECK(u.more.field_bit == 3); // SPEC_I_PT
 }
 
 TEST_CASE("A reservation denies by its type") {
@@ -212,6 +291,7 @@ TEST_CASE("RESERVE is for the registered; the holder may repeat it, others confl
   u.enroll(b, 2);
   CHECK(u.out(SL_OP_PR_RESERVE, a, basic_list(1, 0), 2) == SL_PR_SENSE);
   CHECK(u.sense == SL_INVALID_CDB_FIELD);
+  CHECK(u.bad_cdb() == 2);
   CHECK(u.out(SL_OP_PR_RESERVE, a, basic_list(1, 0), 0x11) == SL_PR_SENSE);
   u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE);
   u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE);
@@ -285,6 +365,7 @@ TEST_CASE("PREEMPT with the holder's key takes the reservation over") {
   CHECK(u.out(SL_OP_PR_PREEMPT, b, basic_list(9, 1), 1) == SL_PR_CONFLICT);
   CHECK(u.out(SL_OP_PR_PREEMPT, b, basic_list(2, 0), 1) == SL_PR_SENSE);
   CHECK(u.sense == SL_INVALID_PARAM_FIELD);
+  CHECK(u.bad_param() == 8);
   REQUIRE(u.out(SL_OP_PR_PREEMPT, b, basic_list(2, 1), 3) == SL_PR_GOOD);
   CHECK(u.effects[0] == SL_PR_REGISTRATIONS_PREEMPTED);
   CHECK(u.effects[1] == SL_PR_UNTOUCHED);
@@ -309,6 +390,18 @@ TEST_CASE("PREEMPT with another's key only removes registrations") {
   CHECK(u.effects[2] == SL_PR_UNTOUCHED);
 }
 
+TEST_CASE("Who preempts its own key leaves no reservation of all registrants behind") {
+  Unit u;
+  u.enroll(a, 1);
+  u.enroll(b, 1);
+  u.reserve(a, 1, SL_PR_EXCLUSIVE_ACCESS_AR);
+  CHECK(u.out(SL_OP_PR_PREEMPT, b, basic_list(1, 1), 8) == SL_PR_GOOD);
+  CHECK(u.pr().nr == 0);
+  CHECK(u.pr().type == SL_PR_NONE);
+  CHECK(u.denied(c) == 0);
+  CHECK(u.effects[0] == SL_PR_REGISTRATIONS_PREEMPTED);
+}
+
 TEST_CASE("PREEMPT of an all registrants reservation with key 0 removes all others") {
   Unit u;
   u.enroll(a, 1);
@@ -325,20 +418,59 @@ TEST_CASE("PREEMPT of an all registrants reservation with key 0 removes all othe
 TEST_CASE("REGISTER AND MOVE hands the reservation to another port") {
   Unit u;
   u.enroll(a, 1);
-  Bytes list = basic_list(1, 2);
-  list[17] = 0x02;
-  sl_put_be16(1, &list[18]);
-  list.resize(24);
-  sl_put_be32(b.id_len, &list[20]);
-  list.insert(list.end(), b.id, b.id + b.id_len);
+  const Bytes list = move_list(1, 2, id_of(b));
   CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, list) == SL_PR_SENSE);
   CHECK(u.sense == SL_INVALID_CDB_FIELD);
+  CHECK(u.bad_cdb() == 1);
   u.reserve(a, 1, SL_PR_EXCLUSIVE_ACCESS);
   REQUIRE(u.out(SL_OP_PR_REGISTER_MOVE, a, list) == SL_PR_GOOD);
   CHECK(u.pr().nr == 1);
   CHECK(u.denied(b) == 0);
   CHECK(u.denied(a) == deny_all);
   CHECK(u.out(SL_OP_PR_REGISTER_MOVE, b, basic_list(2, 0)) == SL_PR_SENSE);
+}
+
+TEST_CASE("REGISTER AND MOVE is the holder's, to somebody else, with a key (SPC-4 5.13.8)") {
+  Unit u;
+  u.enroll(a, 1);
+  u.enroll(c, 3);
+  u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE);
+  Bytes cut = move_list(1, 2, id_of(b));
+  cut.pop_back();
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, cut) == SL_PR_SENSE);
+  CHECK(u.sense == SL_PARAM_LIST_LENGTH);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(9, 2, id_of(b))) == SL_PR_CONFLICT);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, c, move_list(3, 2, id_of(b))) == SL_PR_CONFLICT);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 0, id_of(b))) == SL_PR_SENSE);
+  CHECK(u.sense == SL_INVALID_PARAM_FIELD);
+  CHECK(u.bad_param() == 8);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, id_of(a))) == SL_PR_SENSE);
+  CHECK(u.bad_param() == 24);
+  Bytes no_nul = id_of(b);
+  no_nul.back() = 'x';
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, no_nul)) == SL_PR_SENSE);
+  CHECK(u.bad_param() == 24);
+  u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE);
+  // To the same initiator port through another target port, that is another nexus.
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, id_of(a), 2)) == SL_PR_GOOD);
+  CHECK(u.denied(a) == SL_PR_DENY_WRITE);
+  CHECK(u.denied(nexus("iqn.2026-11.org.example:a", 2)) == 0);
+}
+
+TEST_CASE("A reservation of all registrants can't be moved") {
+  Unit u;
+  u.enroll(a, 1);
+  u.reserve(a, 1, SL_PR_WRITE_EXCLUSIVE_AR);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, id_of(b))) == SL_PR_CONFLICT);
+}
+
+TEST_CASE("READ RESERVATION without one is a header") {
+  Unit u;
+  u.enroll(a, 1);
+  const Bytes none = u.in(SL_OP_PR_READ_RESERVATION);
+  REQUIRE(none.size() == 8);
+  CHECK(sl_get_be32(none.data()) == 1); // PRGENERATION
+  CHECK(sl_get_be32(&none[4]) == 0);
 }
 
 TEST_CASE("PERSISTENT RESERVE IN tells keys, reservation and full status") {

@@ -76,10 +76,17 @@ sl_modes fixed_modes() {
 Bytes mode_sense(const sl_unit& unit, const sl_modes& mode, Bytes cdb, bool protect = false) {
   u8 buf[SL_MODE_MAX];
   std::size_t len = 0;
+  sl_sense_info more{};
   cdb.resize(10);
-  if (sl_mode_sense(cdb.data(), &unit, &mode, protect, buf, &len) != SL_OK)
+  if (sl_mode_sense(cdb.data(), &unit, &mode, protect, buf, &len, &more) != SL_OK)
     return {};
   return {buf, buf + len};
+}
+
+sl_sense mode_select(const u8* cdb, const sl_unit& unit, const u8* list, std::size_t len,
+                     sl_modes& mode) {
+  sl_sense_info more{};
+  return sl_mode_select(cdb, &unit, list, len, &mode, &more);
 }
 
 std::string text(const Bytes& b, std::size_t at, std::size_t len) {
@@ -363,7 +370,7 @@ TEST_CASE("What MODE SENSE gives MODE SELECT takes, and nothing changes") {
   Bytes d = mode_sense(unit, mode, {0x5a, 0, 0x3f});
   d[0] = d[1] = 0;
   const u8 cdb[10] = {0x55, 0x10};
-  CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode_select(cdb, unit, d.data(), d.size(), mode) == SL_OK);
   CHECK(mode.now.descriptor_sense == before.descriptor_sense);
   CHECK(mode.now.swp == before.swp);
   CHECK(mode.now.write_cache == before.write_cache);
@@ -376,7 +383,7 @@ TEST_CASE("MODE SELECT changes only what is changeable, and all or nothing") {
   Bytes d = mode_sense(unit, mode, {0x1a, 0x08, 0x08});
   d[0] = 0;
   d[6] &= ~0x04; // WCE off
-  CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode_select(cdb, unit, d.data(), d.size(), mode) == SL_OK);
   CHECK_FALSE(mode.now.write_cache);
 
   Bytes two = mode_sense(unit, mode, {0x1a, 0x08, 0x0a});
@@ -385,8 +392,100 @@ TEST_CASE("MODE SELECT changes only what is changeable, and all or nothing") {
   Bytes bad(d.begin() + 4, d.end());
   bad[12] ^= 0xff;
   two.insert(two.end(), bad.begin(), bad.end());
-  CHECK(sl_mode_select(cdb, &unit, two.data(), two.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  CHECK(mode_select(cdb, unit, two.data(), two.size(), mode) == SL_INVALID_PARAM_FIELD);
   CHECK_FALSE(mode.now.descriptor_sense);
+}
+
+TEST_CASE("INQUIRY and MODE SENSE point at the field that is wrong (SPC-4 4.5.2.4.2)") {
+  const sl_unit unit = disk();
+  const u8 cmddt[6] = {0x12, 0x02, 0x00}, page[6] = {0x12, 0x01, 0x55},
+           no_evpd[6] = {0x12, 0, 0x80};
+  CHECK(inquiry(unit, {0x12, 0x02}).empty());
+  CHECK(sl_inquiry_bad_byte(cmddt) == 1);
+  CHECK(inquiry(unit, {0x12, 0x01, 0x55}).empty());
+  CHECK(sl_inquiry_bad_byte(page) == 2);
+  CHECK(inquiry(unit, {0x12, 0, 0x80}).empty());
+  CHECK(sl_inquiry_bad_byte(no_evpd) == 2);
+
+  struct Row {
+    Bytes cdb;
+    u8 byte;
+    int bit; // -1: the whole byte
+  };
+  for (const Row& row : {Row{{0x1a, 0, 0x2f}, 2, 5}, Row{{0x1a, 0, 0x08, 1}, 3, -1},
+                         Row{{0x5a, 0, 0x08, 0xff}, 3, -1}}) {
+    u8 buf[SL_MODE_MAX];
+    std::size_t len = 0;
+    sl_sense_info more{};
+    const sl_modes mode = fixed_modes();
+    Bytes cdb = row.cdb;
+    cdb.resize(10);
+    REQUIRE(sl_mode_sense(cdb.data(), &unit, &mode, false, buf, &len, &more) ==
+            SL_INVALID_CDB_FIELD);
+    CHECK(more.field_valid);
+    CHECK(more.field_in_cdb);
+    CHECK(more.field_byte == row.byte);
+    CHECK((more.bit_valid ? more.field_bit : -1) == row.bit);
+  }
+}
+
+TEST_CASE("MODE SELECT points at the byte and bit of the parameter list that is wrong") {
+  const sl_unit unit = disk();
+  sl_modes mode = fixed_modes();
+  // Header, short block descriptor, caching page at 12.
+  Bytes good = mode_sense(unit, mode, {0x1a, 0, 0x08});
+  good[0] = 0;
+  struct Row {
+    std::size_t at; // what is changed
+    u8 flip;
+    u16 byte;
+    int bit;
+  };
+  const Row rows[] = {
+      {3, 0x04, 3, -1},          // BLOCK DESCRIPTOR LENGTH 12
+      {4 + 7, 0x01, 4 + 5, -1},  // BLOCK LENGTH 513, a field of three bytes
+      {12, 0x20, 12, 5},         // PAGE CODE 28h
+      {12, 0x40, 12, 6},         // SPF
+      {13, 0x01, 13, -1},        // PAGE LENGTH
+      {12 + 2, 0x11, 12 + 2, 4}, // IC and RCD: not changeable; WCE beside them is
+      {12 + 12, 0x80, 12 + 12, 7},
+  };
+  const u8 cdb[6] = {0x15, 0x10};
+  for (const Row& row : rows) {
+    Bytes list = good;
+    list[row.at] ^= row.flip;
+    INFO(row.at);
+    sl_sense_info more{};
+    REQUIRE(sl_mode_select(cdb, &unit, list.data(), list.size(), &mode, &more) ==
+            SL_INVALID_PARAM_FIELD);
+    CHECK(more.field_valid);
+    CHECK_FALSE(more.field_in_cdb);
+    CHECK(more.field_byte == row.byte);
+    CHECK((more.bit_valid ? more.field_bit : -1) == row.bit);
+  }
+  sl_sense_info more{};
+  const u8 no_pf[6] = {0x15}, save[6] = {0x15, 0x11};
+  CHECK(sl_mode_select(no_pf, &unit, good.data(), good.size(), &mode, &more) ==
+        SL_INVALID_CDB_FIELD);
+  CHECK(more.field_in_cdb);
+  CHECK(more.field_byte == 1);
+  CHECK(more.field_bit == 4);
+  CHECK(sl_mode_select(save, &unit, good.data(), good.size(), &mode, &more) ==
+        SL_INVALID_CDB_FIELD);
+  CHECK(more.field_bit == 0);
+}
+
+TEST_CASE("MODE SELECT(10) takes a long block descriptor of the block length that is") {
+  const sl_unit unit = disk();
+  sl_modes mode = fixed_modes();
+  const u8 cdb[10] = {0x55, 0x10};
+  Bytes d = mode_sense(unit, mode, {0x5a, 0x10, 0x0a});
+  d[0] = d[1] = 0;
+  CHECK(mode_select(cdb, unit, d.data(), d.size(), mode) == SL_OK);
+  sl_sense_info more{};
+  d[8 + 15] ^= 1;
+  CHECK(sl_mode_select(cdb, &unit, d.data(), d.size(), &mode, &more) == SL_INVALID_PARAM_FIELD);
+  CHECK(more.field_byte == 8 + 12);
 }
 
 TEST_CASE("Cut-off parameter lists of MODE SELECT are refused") {
@@ -395,12 +494,12 @@ TEST_CASE("Cut-off parameter lists of MODE SELECT are refused") {
   const u8 cdb[6] = {0x15, 0x10};
   Bytes d = mode_sense(unit, mode, {0x1a, 0, 0x08});
   d[0] = 0;
-  CHECK(sl_mode_select(cdb, &unit, d.data(), 0, &mode) == SL_OK);
+  CHECK(mode_select(cdb, unit, d.data(), 0, mode) == SL_OK);
   for (std::size_t len = 1; len < d.size(); len++) {
     if (len == 4 + 8)
       continue; // header and descriptor alone are a whole list
     INFO(len);
-    CHECK(sl_mode_select(cdb, &unit, d.data(), len, &mode) == SL_PARAM_LIST_LENGTH);
+    CHECK(mode_select(cdb, unit, d.data(), len, mode) == SL_PARAM_LIST_LENGTH);
   }
 }
 
@@ -464,15 +563,15 @@ TEST_CASE("Mode pages are saved with SP, and told as saved values") {
   d[0] = 0;
   d[4 + 2] &= ~0x04;
   const u8 only_now[6] = {0x15, 0x10}, save[6] = {0x15, 0x11};
-  CHECK(sl_mode_select(only_now, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode_select(only_now, unit, d.data(), d.size(), mode) == SL_OK);
   CHECK_FALSE(mode.now.write_cache);
   CHECK(mode.saved.write_cache);
   CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0xc8})[4 + 2] & 0x04) != 0);
-  CHECK(sl_mode_select(save, &unit, d.data(), d.size(), &mode) == SL_OK);
+  CHECK(mode_select(save, unit, d.data(), d.size(), mode) == SL_OK);
   CHECK_FALSE(mode.saved.write_cache);
   CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0xc8})[4 + 2] & 0x04) == 0);
   mode.can_save = false;
-  CHECK(sl_mode_select(save, &unit, d.data(), d.size(), &mode) == SL_INVALID_CDB_FIELD);
+  CHECK(mode_select(save, unit, d.data(), d.size(), mode) == SL_INVALID_CDB_FIELD);
 }
 
 TEST_CASE("What was stored of mode pages is loaded, whatever else has changed since") {
@@ -510,7 +609,8 @@ TEST_CASE("The control mode page takes what task sets can do, and no value witho
   d[4 + 3] = 0x06;  // restricted reordering, QERR 3
   d[4 + 5] = 0x40;  // TAS
   const u8 select[6] = {0x15, 0x11};
-  REQUIRE(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_OK);
+  sl_sense_info more = {};
+  REQUIRE(sl_mode_select(select, &unit, d.data(), d.size(), &mode, &more) == SL_OK);
   CHECK(mode.now.tmf_only);
   CHECK(mode.now.restricted);
   CHECK(mode.now.qerr == 3);
@@ -524,9 +624,10 @@ TEST_CASE("The control mode page takes what task sets can do, and no value witho
   CHECK((mode_sense(unit, mode, {0x1a, 0x08, 0x8a})[4 + 3]) == 0x10); // defaults stay
 
   d[4 + 3] = 0x14; // QERR 2 is reserved
-  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode, &more) == SL_INVALID_PARAM_FIELD);
+  CHECK(more.field_byte == 4 + 3);
   d[4 + 3] = 0x20; // so is algorithm 2
-  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode) == SL_INVALID_PARAM_FIELD);
+  CHECK(sl_mode_select(select, &unit, d.data(), d.size(), &mode, &more) == SL_INVALID_PARAM_FIELD);
   CHECK(mode.now.qerr == 3);
   buf[20 + 3] = 0x20;
   CHECK(sl_mode_load(&unit, buf, len, &loaded) == SL_INVALID_PARAM_FIELD);
