@@ -6,13 +6,16 @@
 extern "C" {
 #include "alua.h"
 #include "cdb.h"
+#include "ident.h"
 #include "inquiry.h"
 #include "lun.h"
+#include "mmc.h"
 #include "mode.h"
 #include "xcopy.h"
 }
 
 #include <cstring>
+#include <initializer_list>
 
 namespace {
 
@@ -51,6 +54,86 @@ void group_list(const std::uint8_t* list, std::size_t size) {
   must(n <= size / 4);
 }
 
+void drive(const std::uint8_t* cdb, const std::uint8_t* list, std::size_t size) {
+  sl_mmc_drive drive{};
+  if (size >= 9) {
+    drive.blocks = sl_get_be64(list);
+    drive.tray_open = list[8] & 1u;
+  }
+  const sl_media_event event = drive.tray_open ? SL_MEDIA_REMOVED : SL_MEDIA_NEW;
+  std::uint8_t data[SL_MMC_MAX] = {};
+  std::size_t len = 0;
+  sl_sense_info more{};
+  for (auto build : {sl_mmc_toc, sl_mmc_configuration, sl_mmc_disc_information}) {
+    if (build(cdb, &drive, data, &len, &more) == SL_OK)
+      must(len >= 2 && len <= sizeof(data));
+    else
+      must(more.field_valid && more.field_in_cdb && more.field_byte < 10);
+  }
+  if (sl_mmc_event_status(cdb, &drive, event, data, &len, &more) == SL_OK)
+    must(len == sl_get_be16(data) + 2U);
+}
+
+/// Identifying information: as a command, and as bytes that were kept.
+void identify(const std::uint8_t* cdb, const std::uint8_t* list, std::size_t size) {
+  static sl_ident ident;
+  ident = {};
+  std::uint8_t bad_byte = 0;
+  if (sl_ident_check(cdb, &bad_byte) == SL_OK) {
+    must(sl_get_be32(cdb + 6) <= SL_IDENT_MAX);
+    if (sl_get_be32(cdb + 6) <= size)
+      sl_ident_set(cdb, list, &ident);
+  }
+  sl_ident_load(list, size, &ident);
+  std::uint8_t data[SL_IDENT_ANSWER_MAX], kept[SL_IDENT_STORED_MAX], again[SL_IDENT_STORED_MAX];
+  std::size_t len = 0;
+  if (sl_ident_report(cdb, &ident, data, &len) == SL_OK)
+    must(len <= sizeof(data) && sl_get_be16(data + 2) == len - 4);
+  const std::size_t n = sl_ident_store(&ident, kept);
+  must(sl_ident_load(kept, n, &ident) == 0);
+  must(sl_ident_store(&ident, again) == n && !memcmp(kept, again, n));
+}
+
+/// What MODE SELECT has taken, MODE SENSE shows, and it can be kept.
+void modes(const std::uint8_t* cdb, const sl_unit& unit, const std::uint8_t* list,
+           std::size_t size) {
+  sl_mode values = {false, false, true, true};
+  sl_mode_load(&unit, list, size, &values);
+  sl_modes mode = {values, values, true};
+  std::uint8_t pages[SL_MODE_MAX];
+  std::size_t len = 0;
+  sl_sense_info more{};
+  if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len, &more) == SL_OK)
+    must(len <= sizeof(pages));
+  else
+    must(!more.field_valid || more.field_byte < 16);
+  more = {};
+  if (sl_mode_select(cdb, &unit, list, size, &mode, &more) != SL_OK)
+    must(!more.field_valid || more.field_in_cdb || more.field_byte < size);
+  sl_mode kept = values;
+  const std::size_t n = sl_mode_store(&unit, &mode.now, pages);
+  must(sl_mode_load(&unit, pages, n, &kept) == SL_OK);
+  must(kept.write_cache == mode.now.write_cache && kept.swp == mode.now.swp);
+}
+
+void sense(sl_sense why, const std::uint8_t* list, std::size_t size) {
+  sl_sense_info more{};
+  if (size >= 12) {
+    more.info_valid = list[0] & 1u;
+    more.field_valid = list[0] & 2u;
+    more.progress_valid = list[0] & 4u;
+    more.field_byte = sl_get_be16(list + 1);
+    more.info = sl_get_be64(list + 4);
+  }
+  for (const bool descriptor : {false, true}) {
+    std::uint8_t whole[SL_SENSE_LEN], cut[8];
+    const std::size_t len = sl_sense_build(whole, sizeof(whole), descriptor, why, &more);
+    must(len <= sizeof(whole) && len == 8U + whole[7]);
+    must(sl_sense_build(cut, sizeof(cut), descriptor, why, &more) == len);
+    must(!memcmp(cut, whole, sizeof(cut)));
+  }
+}
+
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -61,10 +144,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   memcpy(cdb, data, cdb_len);
   const sl_unit unit = make_unit();
   sl_cdb parsed{};
-  if (sl_cdb_parse(data, cdb_len, unit.block_shift, &parsed) == SL_OK) {
+  const sl_sense why = sl_cdb_parse(data, cdb_len, unit.block_shift, &parsed);
+  if (why == SL_OK) {
     must(parsed.op && parsed.id < SL_OP_COUNT && sl_op_get(parsed.id) == parsed.op);
     must(parsed.data_len > 0 || parsed.dir == SL_DIR_NONE);
   }
+  sense(why, data + cdb_len, size - cdb_len);
   const sl_port_id port = {1, 0x0960, 2, 3, false};
   std::uint8_t inquiry[SL_INQUIRY_MAX];
   std::size_t len = 0;
@@ -73,15 +158,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A page that is no page 83h must do no harm either.
   copy_list(data + cdb_len, size - cdb_len, inquiry, len);
   group_list(data + cdb_len, size - cdb_len);
-  sl_mode values = {false, false, true, true};
-  sl_mode_load(&unit, data + cdb_len, size - cdb_len, &values);
-  sl_modes mode = {values, values, true};
-  std::uint8_t pages[SL_MODE_MAX];
-  len = 0;
-  sl_sense_info more{};
-  if (sl_mode_sense(cdb, &unit, &mode, false, pages, &len, &more) == SL_OK)
-    must(len <= sizeof(pages));
-  sl_mode_select(cdb, &unit, data + cdb_len, size - cdb_len, &mode, &more);
+  modes(cdb, unit, data + cdb_len, size - cdb_len);
+  drive(cdb, data + cdb_len, size - cdb_len);
+  identify(cdb, data + cdb_len, size - cdb_len);
   std::uint8_t packed[8];
   std::uint32_t lun = 0;
   if (sl_lun_unpack(cdb, &lun)) {
