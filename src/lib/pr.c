@@ -4,6 +4,7 @@
 
 #define LIST_LEN	24	/* the basic parameter list (SPC-4 table 173) */
 #define ACTION_KEY_AT	8	/* in it, the service action reservation key */
+#define MOVE_ID_LEN_AT	20	/* REGISTER AND MOVE: length of the TransportID (table 175) */
 #define SPEC_I_PT	0x08
 #define ALL_TG_PT	0x04
 #define APTPL		0x01
@@ -445,7 +446,7 @@ static enum sl_pr_status out_move(struct work *w)
 	struct sl_pr_nexus to = { 0 };
 	u32 id_len;
 
-	id_len = sl_get_be32(list + 20);
+	id_len = sl_get_be32(list + MOVE_ID_LEN_AT);
 	if (id_len > w->req->list_len - LIST_LEN)
 		return fail(w, SL_PARAM_LIST_LENGTH);
 	if (!key_matches(w))
@@ -458,8 +459,8 @@ static enum sl_pr_status out_move(struct work *w)
 		return fail_param(w, ACTION_KEY_AT);
 	to.rel_tgt_id = sl_get_be16(list + 18);
 	to.id_len = (u16)sl_transport_id_len(list + LIST_LEN, id_len);
-	if (!to.id_len)
-		return fail_param(w, LIST_LEN);
+	if (!to.id_len)		/* the identifier is wrong, or too short to be one */
+		return fail_param(w, id_len ? LIST_LEN : MOVE_ID_LEN_AT);
 	memcpy(to.id, list + LIST_LEN, to.id_len);
 	if (same_nexus(&to, w->req->self))
 		return fail_param(w, LIST_LEN);

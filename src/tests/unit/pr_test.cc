@@ -446,6 +446,8 @@ TEST_CASE("REGISTER AND MOVE is the holder's, to somebody else, with a key (SPC-
   CHECK(u.bad_param() == 8);
   CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, id_of(a))) == SL_PR_SENSE);
   CHECK(u.bad_param() == 24);
+  CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, {})) == SL_PR_SENSE);
+  CHECK(u.bad_param() == 20); // there is no TransportID to point at
   Bytes no_nul = id_of(b);
   no_nul.back() = 'x';
   CHECK(u.out(SL_OP_PR_REGISTER_MOVE, a, move_list(1, 2, no_nul)) == SL_PR_SENSE);
