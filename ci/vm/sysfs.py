@@ -32,7 +32,7 @@ def read_table(name):
             line = line.rstrip("\n")
             if not line or line.startswith("#"):
                 continue
-            value = re.fullmatch(r"  (?:\+ ?(.*?) = (.*)|! (.*?) ?(E[A-Z]+))", line)
+            value = re.fullmatch(r"  (?:\+ ?(.*?) = (.*)|! (.*?) ?(E[A-Z]+)|> (.+)|~ \S+)", line)
             row = re.fullmatch(r"(\S+) (\d{3}|-) (?:(=|->) (.*)|w)", line)
             if value:
                 rows[-1].values.append(value.groups())
@@ -82,8 +82,13 @@ def faults_of_row(row, file):
 
 
 def faults_of_values(row, file):
-    for taken, reads, refused, wanted in row.values:
-        before = read(file)
+    for taken, reads, refused, wanted, done in row.values:
+        if done is not None:
+            result = write(file, done + "\n")
+            if result:
+                yield f"refuses {done!r} with {result}"
+            continue
+        before = read(file) if row.kind == "=" else None
         if taken is not None:
             result = write(file, taken + "\n")
             if result:
@@ -94,7 +99,7 @@ def faults_of_values(row, file):
             result = write(file, refused + "\n")
             if result != wanted:
                 yield f"answers {refused!r} with {result}, not {wanted}"
-            if read(file) != before:
+            if before is not None and read(file) != before:
                 yield f"reads {read(file)!r} after {refused!r} was refused"
 
 
@@ -113,6 +118,9 @@ def main(root, table):
             faults += [f"{file} {fault} (row {row.number})"
                        for fault in faults_of_row(row, os.path.join(root, file))]
     for row in rows:
+        # What can be written has to be: nobody would miss an errno that was never asked for.
+        if row.mode != "-" and int(row.mode, 8) & 0o222 and not row.values:
+            faults.append(f"{'/'.join(row.path)}: no value is tried on it (row {row.number})")
         if not found[id(row)]:
             faults.append(f"{'/'.join(row.path)}: no such file (row {row.number})")
         # One file of each kind is enough to be written to, and others may depend on each other.

@@ -43,6 +43,9 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->nr_bvec = 0;
 	cmd->buf_len = 0;
 	cmd->exec = NULL;
+	cmd->began = scst_latency_now();
+	cmd->exec_began = 0;
+	cmd->exec_ended = 0;
 	cmd->done = sess->tgt->driver->ops->xmit_response;
 	if (!sl_lun_unpack(lun, &cmd->lun))
 		cmd->lun = U32_MAX;
@@ -107,6 +110,7 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 	struct scst_tgt_dev *td = cmd->tgt_dev;
 	u16 flags = parsed ? 0 : cmd->cdb.op->flags;
 	enum sl_sense refused;
+	bool forwarded;
 	u8 denied;
 
 	/* The copy manager is no nexus that has to be told something. */
@@ -119,10 +123,11 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 	}
 	if (parsed)
 		return parsed;
-	refused = sl_alua_gate(READ_ONCE(td->access), cmd->cdb.op);
+	forwarded = READ_ONCE(td->sess->tgt->forwarding);
+	refused = forwarded ? SL_OK : sl_alua_gate(READ_ONCE(td->access), cmd->cdb.op);
 	if (refused)
 		return refused;
-	denied = READ_ONCE(td->denied);
+	denied = forwarded ? 0 : READ_ONCE(td->denied);
 	if (denied && sl_pr_conflicts(denied, cmd->cdb.op, cmd->cdb_bytes)) {
 		cmd->status = SCST_RESERVATION_CONFLICT;
 		return SL_OK;
@@ -240,6 +245,7 @@ void scst_cmd_exec(struct scst_cmd *cmd)
 	}
 	if (cmd->cdb.dir != SL_DIR_IN)
 		scst_cmd_set_residual(cmd, cmd->cdb.data_len);
+	cmd->exec_began = scst_latency_now();
 	if (scst_cmd_begin(cmd))
 		cmd->exec(cmd);
 }
@@ -290,6 +296,7 @@ static void scst_count(struct scst_cmd *cmd)
 void scst_cmd_complete(struct scst_cmd *cmd)
 {
 	scst_cmd_move(cmd, SCST_CMD_DONE);
+	cmd->exec_ended = scst_latency_now();
 	scst_count(cmd);
 	if (cmd->status == SCST_CHECK_CONDITION)
 		scst_fault(cmd);
@@ -398,6 +405,7 @@ void scst_cmd_free(struct scst_cmd *cmd)
 
 		spin_lock(&cmd->tgt_dev->tasks->lock);
 		blocked = cmd->tgt_dev->tasks->blocked;
+		scst_latency_count(cmd);
 		scst_order_leave(cmd);
 		spin_unlock(&cmd->tgt_dev->tasks->lock);
 		if (scst_cmd_aborted(cmd) || blocked)

@@ -295,6 +295,13 @@ void scst_free_buf(struct scst_cmd *cmd);
 int scst_mem_init(void);
 void scst_mem_exit(void);
 
+/* latency.c */
+extern struct kobj_attribute scst_measure_latency_attr;
+extern struct kobj_attribute scst_sess_latency_attr, scst_lun_latency_attr;
+u64 scst_latency_now(void);		/* 0: it is not measured */
+/* The command is done with; the lock of its tgt_dev is held. */
+void scst_latency_count(struct scst_cmd *cmd);
+
 /* spc.c: what the core answers itself */
 enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine);
 

@@ -240,6 +240,7 @@ static const struct attribute *const scst_root_attrs[] = {
 	&setup_id_attr.attr,
 	&threads_attr.attr,
 	&scst_suspend_attr.attr,
+	&scst_measure_latency_attr.attr,
 	&last_sysfs_mgmt_res_attr.attr,
 	NULL
 };

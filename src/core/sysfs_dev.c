@@ -151,6 +151,34 @@ static ssize_t pr_file_name_store(struct kobject *kobj, struct kobj_attribute *a
 	return scst_mgmt_result(ret, count);
 }
 
+static void scst_dump_nexus(const struct sl_pr *pr, u32 i)
+{
+	const struct sl_pr_reg *r = &pr->regs[i];
+	bool holds = pr->type && (i == pr->holder || pr->type == SL_PR_WRITE_EXCLUSIVE_AR ||
+				  pr->type == SL_PR_EXCLUSIVE_ACCESS_AR);
+
+	scst_info("    key 0x%016llx, port %u, TransportID %*phN%s", r->key, r->nexus.rel_tgt_id,
+		  min_t(int, r->nexus.id_len, 64), r->nexus.id, holds ? ", holds it" : "");
+}
+
+/* For whoever looks for why a cluster has lost its disk. */
+static ssize_t dump_prs_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			      size_t count)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	u32 i;
+
+	mutex_lock(&dev->pr_lock);
+	scst_info("device %s: reservation of type %u, %u registrations, generation %u%s",
+		  dev->name, dev->pr->type, dev->pr->nr, dev->pr->generation,
+		  dev->pr->aptpl ? ", kept through power loss" : "");
+	for (i = 0; i < dev->pr->nr; i++)
+		scst_dump_nexus(dev->pr, i);
+	mutex_unlock(&dev->pr_lock);
+	return count;
+}
+
+static struct kobj_attribute dump_prs_attr = __ATTR(dump_prs, 0200, NULL, dump_prs_store);
 static struct kobj_attribute pr_file_name_attr = __ATTR_RW(pr_file_name);
 static struct kobj_attribute device_type_attr = __ATTR(type, 0444, device_type_show, NULL);
 static struct kobj_attribute max_tgt_dev_commands_attr = __ATTR_RW(max_tgt_dev_commands);
@@ -159,6 +187,7 @@ const struct attribute *const scst_device_attrs[] = {
 	&device_type_attr.attr,
 	&max_tgt_dev_commands_attr.attr,
 	&pr_file_name_attr.attr,
+	&dump_prs_attr.attr,
 	&scst_block_attr.attr,
 	NULL
 };

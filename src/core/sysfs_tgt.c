@@ -199,14 +199,33 @@ static ssize_t comment_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	return scst_mgmt_result(0, count);
 }
 
+/* For a target that only nodes of the same cluster log in to, with commands that they checked. */
+static ssize_t forwarding_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(scst_tgt_of(kobj)->forwarding), 0);
+}
+
+static ssize_t forwarding_store(struct kobject *kobj, struct kobj_attribute *attr,
+				const char *buf, size_t count)
+{
+	bool on;
+	int ret = scst_parse_bool(buf, count, &on);
+
+	if (!ret)
+		WRITE_ONCE(scst_tgt_of(kobj)->forwarding, on);
+	return scst_mgmt_result(ret, count);
+}
+
 static struct kobj_attribute tgt_enabled_attr =
 	__ATTR(enabled, 0644, tgt_enabled_show, tgt_enabled_store);
 static struct kobj_attribute rel_tgt_id_attr = __ATTR_RW(rel_tgt_id);
 static struct kobj_attribute comment_attr = __ATTR_RW(comment);
+static struct kobj_attribute forwarding_attr = __ATTR_RW(forwarding);
 
 const struct attribute *const scst_tgt_attrs[] = {
 	&rel_tgt_id_attr.attr,
 	&comment_attr.attr,
+	&forwarding_attr.attr,
 	NULL
 };
 
@@ -586,6 +605,7 @@ const struct attribute *const scst_sess_attrs[] = {
 	&bidi_unaligned_cmd_count_attr.attr.attr,
 	&none_cmd_count_attr.attr.attr,
 	&unknown_cmd_count_attr.attr.attr,
+	&scst_sess_latency_attr.attr,
 	NULL
 };
 
@@ -596,5 +616,6 @@ const struct attribute *const scst_sess_close_attrs[] = {
 
 const struct attribute *const scst_sess_lun_attrs[] = {
 	&lun_active_commands_attr.attr,
+	&scst_lun_latency_attr.attr,
 	NULL
 };

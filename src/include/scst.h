@@ -147,6 +147,8 @@ struct scst_cmd {
 	struct list_head tgt_dev_entry;
 	struct list_head held_entry;
 
+	u64 began, exec_began, exec_ended;	/* ns; 0: latency is not measured */
+
 	u8 sense[SL_SENSE_LEN];
 };
 
@@ -220,7 +222,7 @@ bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len);
  * TST 000b.
  */
 struct scst_task_set {
-	spinlock_t lock;		/* protects everything here, and tgt_dev->nr_cmds */
+	spinlock_t lock;		/* of all here, and of tgt_dev->nr_cmds, ->latency */
 	struct list_head cmds;		/* as they came */
 	struct list_head held;		/* those that may not begin yet */
 	u32 nr_special;			/* not SIMPLE, and one each for @blocked and @faulted */
@@ -373,6 +375,7 @@ struct scst_tgt {
 	bool enabled;
 	bool dead;			/* under the configuration lock */
 	u16 rel_tgt_id;
+	bool forwarding;		/* another node has checked access states and reservations */
 	char *comment;
 
 	struct scst_dir *dir;
@@ -385,6 +388,27 @@ struct scst_tgt {
 	struct list_head sessions;	/* under the configuration lock */
 	wait_queue_head_t sessions_wait;
 };
+
+enum scst_stat_dir {
+	SCST_STAT_NONE,
+	SCST_STAT_WRITE,
+	SCST_STAT_READ,
+	SCST_STAT_BIDI,
+	SCST_STAT_UNKNOWN,	/* the operation code says nothing about data */
+	SCST_STAT_COUNT
+};
+
+/* How long something took so many times, in ns. */
+struct scst_span {
+	u64 nr, sum, min, max;
+};
+
+struct scst_latency {
+	struct scst_span exec;	/* by the handler, also while it was held before */
+	struct scst_span all;	/* from its arrival until its response was sent */
+};
+
+#define SCST_LATENCY_DIRS	(SCST_STAT_READ + 1)
 
 /* One LUN of one session. */
 struct scst_tgt_dev {
@@ -402,19 +426,11 @@ struct scst_tgt_dev {
 	struct scst_task_set *tasks;	/* @own_tasks, or the device's */
 	struct scst_task_set own_tasks;
 	u32 nr_cmds;			/* of this nexus, in @tasks */
+	struct scst_latency latency[SCST_LATENCY_DIRS];	/* by enum scst_stat_dir, likewise */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */
 	struct rcu_head rcu;
-};
-
-enum scst_stat_dir {
-	SCST_STAT_NONE,
-	SCST_STAT_WRITE,
-	SCST_STAT_READ,
-	SCST_STAT_BIDI,
-	SCST_STAT_UNKNOWN,	/* the operation code says nothing about data */
-	SCST_STAT_COUNT
 };
 
 struct scst_session {

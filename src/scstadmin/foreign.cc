@@ -26,6 +26,7 @@ const Foreign kForeign[] = {
     {Kind::Root, "max_tasklet_cmd", kNoTasklets},
     {Kind::Root, "poll_us", kNoTasklets},
     {Kind::Root, "force_global_sgv_pool", kNoPools},
+    {Kind::Root, "default_cpu_mask", kSocketCpu},
     {Kind::Device, "threads_num", kNoThreads},
     {Kind::Device, "threads_pool_type", kNoThreads},
     {Kind::Device, "async", "reads and writes of files never wait in a thread of the device"},

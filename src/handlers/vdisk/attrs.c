@@ -29,6 +29,7 @@ VDISK_SHOW(write_through, vd->write_through, 0);
 VDISK_SHOW(nv_cache, vd->nv_cache, 0);
 VDISK_SHOW(o_direct, vd->o_direct, 0);
 VDISK_SHOW(dummy, vd->dummy, 0);
+VDISK_SHOW(lb_per_pb_exp, vd->lb_per_pb_exp, 1);
 
 static ssize_t thin_provisioned_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -71,7 +72,7 @@ static ssize_t sync_store(struct kobject *kobj, struct kobj_attribute *attr, con
 }
 
 static struct kobj_attribute thin_provisioned_attr = __ATTR_RO(thin_provisioned);
-/* Only nullio can have any size that one likes, at any time. */
+/* nullio can have any size that one likes, blockio any up to that of what is behind it. */
 static ssize_t size_change(struct kobject *kobj, const char *buf, size_t count, unsigned int shift)
 {
 	struct scst_device *dev = scst_dev_of(kobj);
@@ -80,7 +81,8 @@ static ssize_t size_change(struct kobject *kobj, const char *buf, size_t count, 
 
 	if (ret || size > (U64_MAX >> 1) >> shift)
 		return -EINVAL;
-	ret = nullio_resize(dev, size << shift);
+	size <<= shift;
+	ret = vdisk_of(dev)->file ? backing_resize(dev, size) : nullio_resize(dev, size);
 	return ret ? ret : count;
 }
 
@@ -126,8 +128,8 @@ static ssize_t thin_threshold_store(struct kobject *kobj, struct kobj_attribute 
 
 struct kobj_attribute vdisk_size_attr = __ATTR_RO(size);
 struct kobj_attribute vdisk_size_mb_attr = __ATTR_RO(size_mb);
-static struct kobj_attribute nullio_size_attr = __ATTR(size, 0644, size_show, size_store);
-static struct kobj_attribute nullio_size_mb_attr =
+static struct kobj_attribute settable_size_attr = __ATTR(size, 0644, size_show, size_store);
+static struct kobj_attribute settable_size_mb_attr =
 	__ATTR(size_mb, 0644, size_mb_show, size_mb_store);
 static struct kobj_attribute read_zero_attr = __ATTR_RW(read_zero);
 static struct kobj_attribute thin_threshold_attr =
@@ -359,6 +361,7 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 	&filename_attr.attr,
 	&vdisk_size_attr.attr,
 	&vdisk_size_mb_attr.attr,
+	&lb_per_pb_exp_attr.attr,
 	&thin_threshold_attr.attr,
 	&expl_alua_attr.attr,
 	&write_through_attr.attr,
@@ -372,8 +375,9 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 
 const struct attribute *const vdisk_blockio_attrs[] = {
 	&filename_attr.attr,
-	&vdisk_size_attr.attr,
-	&vdisk_size_mb_attr.attr,
+	&settable_size_attr.attr,
+	&settable_size_mb_attr.attr,
+	&lb_per_pb_exp_attr.attr,
 	&thin_threshold_attr.attr,
 	&expl_alua_attr.attr,
 	&write_through_attr.attr,
@@ -385,8 +389,8 @@ const struct attribute *const vdisk_blockio_attrs[] = {
 };
 
 const struct attribute *const vdisk_nullio_attrs[] = {
-	&nullio_size_attr.attr,
-	&nullio_size_mb_attr.attr,
+	&settable_size_attr.attr,
+	&settable_size_mb_attr.attr,
 	&read_zero_attr.attr,
 	&dummy_attr.attr,
 	&thin_provisioned_attr.attr,

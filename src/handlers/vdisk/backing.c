@@ -28,6 +28,8 @@ int backing_set_param(struct scst_device *dev, const char *name, const char *val
 		return vdisk_set_flag(value, &vd->write_through);
 	if (!strcasecmp(name, "nv_cache"))
 		return vdisk_set_flag(value, &vd->nv_cache);
+	if (!strcasecmp(name, "lb_per_pb_exp"))
+		return vdisk_set_flag(value, &vd->lb_per_pb_exp);
 	if (!strcasecmp(name, "thin_provisioned")) {
 		vd->thin_explicit = true;
 		return vdisk_set_flag(value, &dev->unit.thin);
@@ -74,21 +76,40 @@ void backing_detach(struct scst_device *dev)
 	vdisk_free(dev);
 }
 
-int backing_resync(struct scst_device *dev)
+static void backing_set_size(struct scst_device *dev, u64 size, bool explicit)
 {
 	struct vdisk *vd = vdisk_of(dev);
-	u64 size = i_size_read(vd->file->f_mapping->host);
 	u64 blocks = size >> dev->unit.block_shift;
+	bool changed;
 
-	if (!blocks)
-		return -EINVAL;
-	if (blocks == dev->unit.blocks)
-		return 0;
 	spin_lock(&dev->lock);
+	changed = blocks != dev->unit.blocks;
 	vd->size = size;
+	vd->size_explicit = explicit;
 	WRITE_ONCE(dev->unit.blocks, blocks);
 	spin_unlock(&dev->lock);
-	scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+	if (changed)
+		scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+}
+
+int backing_resync(struct scst_device *dev)
+{
+	u64 size = i_size_read(vdisk_of(dev)->file->f_mapping->host);
+
+	if (!(size >> dev->unit.block_shift))
+		return -EINVAL;
+	backing_set_size(dev, size, false);
+	return 0;
+}
+
+int backing_resize(struct scst_device *dev, u64 size)
+{
+	struct vdisk *vd = vdisk_of(dev);
+
+	if (!size || size & ((1u << dev->unit.block_shift) - 1) ||
+	    size > i_size_read(vd->file->f_mapping->host))
+		return -EINVAL;
+	backing_set_size(dev, size, true);
 	return 0;
 }
 

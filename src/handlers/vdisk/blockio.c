@@ -253,7 +253,7 @@ static int blockio_attach(struct scst_device *dev)
 }
 
 static const char *const blockio_params[] = {
-	"blocksize", "filename", "nv_cache", "read_only", "removable", "rotational",
+	"blocksize", "filename", "lb_per_pb_exp", "nv_cache", "read_only", "removable", "rotational",
 	"thin_provisioned", "tst", "write_through",
 	NULL
 };

@@ -596,8 +596,8 @@ static int fileio_attach(struct scst_device *dev)
 }
 
 static const char *const fileio_params[] = {
-	"blocksize", "filename", "nv_cache", "o_direct", "read_only", "removable", "rotational",
-	"thin_provisioned", "tst", "write_through",
+	"blocksize", "filename", "lb_per_pb_exp", "nv_cache", "o_direct", "read_only", "removable",
+	"rotational", "thin_provisioned", "tst", "write_through",
 	NULL
 };
 

@@ -28,6 +28,7 @@ int vdisk_init(struct scst_device *dev, const struct vdisk_io_ops *io)
 	dev->unit.block_shift = 9;
 	dev->unit.rotational = true;
 	dev->unit.tst = 1;
+	vd->lb_per_pb_exp = true;
 	return 0;
 }
 
@@ -118,7 +119,7 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	u->write_cache = !(vd->write_through || vd->nv_cache || u->read_only);
 	dev->mode.now.write_cache = u->write_cache;
 	dev->mode.now.wce_changeable = vd->file && !vd->nv_cache && !u->read_only;
-	if (u->block_shift < 12)
+	if (u->block_shift < 12 && vd->lb_per_pb_exp)
 		u->physical_exp = 12 - u->block_shift;
 	u->max_transfer = SCST_MAX_TRANSFER >> u->block_shift;
 	u->opt_transfer = VDISK_OPT_TRANSFER >> u->block_shift;

@@ -44,7 +44,7 @@ struct vdisk {
 	struct file *direct;		/* blockio: past it */
 	bool always_waits;		/* blockio: the device has no I/O that does not wait */
 	u64 size;			/* bytes */
-	bool size_explicit;		/* nullio */
+	bool size_explicit;		/* nullio, blockio: somebody has set it */
 	bool write_through;
 	bool nv_cache;
 	bool o_direct;
@@ -52,6 +52,7 @@ struct vdisk {
 	bool dummy;			/* nullio: INQUIRY says that nothing is here */
 	bool thin_explicit;
 	bool opt_transfer_explicit;
+	bool lb_per_pb_exp;		/* tells that physical blocks are of 4 KiB */
 	unsigned long explicit_ids;	/* bits: enum vdisk_id */
 };
 
@@ -143,6 +144,8 @@ int nullio_resize(struct scst_device *dev, u64 size);
 
 /* backing.c */
 int backing_resync(struct scst_device *dev);
+/* blockio: -EINVAL if @size is no number of blocks, or more than there is. */
+int backing_resize(struct scst_device *dev, u64 size);
 int backing_flush(struct scst_device *dev);
 
 #endif
