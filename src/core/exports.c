@@ -2,6 +2,7 @@
 /* Functions of lib/ that live in scst.ko and serve handlers and target drivers too. */
 #include <linux/export.h>
 
+#include "../lib/dif.h"
 #include "../lib/mgmt_line.h"
 #include "../lib/name_match.h"
 #include "scst_priv.h"
@@ -20,6 +21,11 @@ EXPORT_SYMBOL_GPL(sl_read_capacity_16);
 EXPORT_SYMBOL_GPL(sl_mode_saves);
 EXPORT_SYMBOL_GPL(sl_mode_sense);
 EXPORT_SYMBOL_GPL(sl_mode_select);
+EXPORT_SYMBOL_GPL(sl_dif_check);
+EXPORT_SYMBOL_GPL(sl_dif_format_type);
+EXPORT_SYMBOL_GPL(sl_dif_make);
+EXPORT_SYMBOL_GPL(sl_dif_protect);
+EXPORT_SYMBOL_GPL(sl_dif_ref);
 EXPORT_SYMBOL_GPL(sl_sense_build);
 EXPORT_SYMBOL_GPL(sl_lun_pack);
 EXPORT_SYMBOL_GPL(sl_lun_unpack);
