@@ -37,7 +37,7 @@ struct scst_copy {
 
 	/* The READ and the WRITE that move a chunk */
 	struct scst_cmd read, write;
-	u8 read_cdb[SL_CDB_MAX], write_cdb[SL_CDB_MAX];
+	u8 read_cdb[16], write_cdb[16];
 	struct completion moved;
 };
 
@@ -227,12 +227,12 @@ static void scst_copy_prepare(struct scst_copy *c, enum sl_dir dir, const struct
 	u8 *cdb = in ? c->read_cdb : c->write_cdb;
 	u8 lun[8];
 
-	memset(cdb, 0, SL_CDB_MAX);
+	memset(cdb, 0, sizeof(c->read_cdb));
 	cdb[0] = in ? 0x88 : 0x8a;
 	sl_put_be64(lba, cdb + 2);
 	sl_put_be32(len >> td->dev->unit.block_shift, cdb + 10);
 	sl_lun_pack(SL_LUN_FLAT, td->lun, lun);
-	scst_cmd_init(cmd, c->cmd->sess, lun, cdb, SL_CDB_MAX);
+	scst_cmd_init(cmd, c->cmd->sess, lun, cdb, sizeof(c->read_cdb));
 	cmd->tag = U64_MAX;
 	cmd->expected_dir = dir;
 	cmd->expected_len = len;

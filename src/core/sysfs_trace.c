@@ -35,7 +35,7 @@ static void scst_trace_cmd(struct scst_trace *t, const struct scst_cmd *cmd)
 	t->len += sysfs_emit_at(t->buf, t->len,
 				"device %s target %s initiator %s LUN %u tag %llu CDB %*phN %s%s\n",
 				cmd->dev->name, sess->tgt->name, sess->initiator_name, cmd->lun,
-				cmd->tag, min_t(int, cmd->cdb_len, 16), cmd->cdb_bytes,
+				cmd->tag, min_t(int, cmd->cdb_len, SL_CDB_MAX), cmd->cdb_bytes,
 				scst_state_name(READ_ONCE(cmd->state)),
 				scst_cmd_aborted(cmd) ? " aborted" : "");
 }

@@ -4,8 +4,16 @@
 
 #define F(...)	{ __VA_ARGS__ }
 
-/* DPO, FUA, RDPROTECT/WRPROTECT as reported in the usage map: protection is not supported. */
+/* DPO and FUA in the usage map; xxPROTECT is added for units that have protection information. */
 #define RW_BITS	0x18
+
+/* What the 32-byte forms have in common (SBC-3 5.13): they are those of protection type 2. */
+#define LONG_FLAGS	(SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_LONG)
+#define LONG_USAGE(_action, _options) \
+	F(0x7f, 0x04, 0, 0, 0, 0, 0x1f, 0xff, 0, _action, (_options) | 0xe0, 0, \
+	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, \
+	  0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff)
+#define LONG_REST	0x18	/* ADDITIONAL CDB LENGTH */
 
 static const struct sl_op sl_ops[SL_OP_COUNT] = {
 	[SL_OP_TEST_UNIT_READY] = {
@@ -56,19 +64,19 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		2, 4, 0, 0, F(0x25, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0x01, 0x04) },
 	[SL_OP_READ_10] = {
 		"READ(10)", 0x28, 0, 10, SL_DIR_IN, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 4, 7, 2, F(0x28, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_10] = {
 		"WRITE(10)", 0x2a, 0, 10, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 4, 7, 2, F(0x2a, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_VERIFY_10] = {
 		"WRITE AND VERIFY(10)", 0x2e, 0, 10, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES,
 		2, 4, 7, 2, F(0x2e, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_VERIFY_10] = {
 		"VERIFY(10)", 0x2f, 0, 10, SL_DIR_OUT, SL_LEN_VERIFY,
-		SL_OPF_MEDIUM | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_PR_READ,
 		2, 4, 7, 2, F(0x2f, 0x16, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_PREFETCH_10] = {
 		"PRE-FETCH(10)", 0x34, 0, 10, SL_DIR_NONE, SL_LEN_RANGE,
@@ -82,7 +90,7 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		0, 0, 7, 2, F(0x37, 0, 0x1f, 0, 0, 0, 0, 0xff, 0xff, 0x04) },
 	[SL_OP_WRITE_SAME_10] = {
 		"WRITE SAME(10)", 0x41, 0, 10, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
-		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES,
 		2, 4, 7, 2, F(0x41, 0x18, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0x04) },
 	[SL_OP_UNMAP] = {
 		"UNMAP", 0x42, 0, 10, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_WRITES,
@@ -202,32 +210,32 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 			       0x04) },
 	[SL_OP_READ_16] = {
 		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x88, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_COMPARE_WRITE] = {
 		"COMPARE AND WRITE", 0x89, 0, 16, SL_DIR_OUT, SL_LEN_TWICE_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 8, 13, 1, F(0x89, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0,
 			      0, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_16] = {
 		"WRITE(16)", 0x8a, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 8, 10, 4, F(0x8a, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_ORWRITE_16] = {
 		"ORWRITE(16)", 0x8b, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 8, 10, 4, F(0x8b, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_VERIFY_16] = {
 		"WRITE AND VERIFY(16)", 0x8e, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES,
 		2, 8, 10, 4, F(0x8e, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_VERIFY_16] = {
 		"VERIFY(16)", 0x8f, 0, 16, SL_DIR_OUT, SL_LEN_VERIFY,
-		SL_OPF_MEDIUM | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_PR_READ,
 		2, 8, 10, 4, F(0x8f, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_PREFETCH_16] = {
@@ -241,12 +249,12 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_SAME_16] = {
 		"WRITE SAME(16)", 0x93, 0, 16, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
-		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES,
 		2, 8, 10, 4, F(0x93, 0x19, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			       0xff, 0xff, 0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_WRITE_ATOMIC_16] = {
 		"WRITE ATOMIC(16)", 0x9c, 0, 16, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 8, 12, 2, F(0x9c, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0,
 			      0xff, 0xff, 0x1f, 0x04) },
 	[SL_OP_READ_CAPACITY_16] = {
@@ -290,28 +298,43 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		0, 0, 6, 4, F(0xa4, 0x0a, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0x04) },
 	[SL_OP_READ_12] = {
 		"READ(12)", 0xa8, 0, 12, SL_DIR_IN, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_FUA | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_FUA | SL_OPF_PR_READ,
 		2, 4, 6, 4, F(0xa8, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_WRITE_12] = {
 		"WRITE(12)", 0xaa, 0, 12, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES | SL_OPF_FUA,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES | SL_OPF_FUA,
 		2, 4, 6, 4, F(0xaa, RW_BITS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_WRITE_VERIFY_12] = {
 		"WRITE AND VERIFY(12)", 0xae, 0, 12, SL_DIR_OUT, SL_LEN_BLOCKS,
-		SL_OPF_MEDIUM | SL_OPF_WRITES,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_WRITES,
 		2, 4, 6, 4, F(0xae, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_VERIFY_12] = {
 		"VERIFY(12)", 0xaf, 0, 12, SL_DIR_OUT, SL_LEN_VERIFY,
-		SL_OPF_MEDIUM | SL_OPF_PR_READ,
+		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_PR_READ,
 		2, 4, 6, 4, F(0xaf, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			      0x1f, 0x04) },
 	[SL_OP_READ_DEFECT_12] = {
 		"READ DEFECT DATA(12)", 0xb7, 0, 12, SL_DIR_IN, SL_LEN_BYTES, SL_OPF_PR_READ,
 		0, 0, 6, 4, F(0xb7, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,
 			      0x04) },
+	[SL_OP_READ_32] = {
+		"READ(32)", 0x7f, 0x09, 32, SL_DIR_IN, SL_LEN_BLOCKS,
+		LONG_FLAGS | SL_OPF_FUA | SL_OPF_PR_READ, 12, 8, 28, 4, LONG_USAGE(0x09, RW_BITS) },
+	[SL_OP_VERIFY_32] = {
+		"VERIFY(32)", 0x7f, 0x0a, 32, SL_DIR_OUT, SL_LEN_VERIFY,
+		LONG_FLAGS | SL_OPF_PR_READ, 12, 8, 28, 4, LONG_USAGE(0x0a, 0x16) },
+	[SL_OP_WRITE_32] = {
+		"WRITE(32)", 0x7f, 0x0b, 32, SL_DIR_OUT, SL_LEN_BLOCKS,
+		LONG_FLAGS | SL_OPF_FUA | SL_OPF_WRITES, 12, 8, 28, 4, LONG_USAGE(0x0b, RW_BITS) },
+	[SL_OP_WRITE_VERIFY_32] = {
+		"WRITE AND VERIFY(32)", 0x7f, 0x0c, 32, SL_DIR_OUT, SL_LEN_BLOCKS,
+		LONG_FLAGS | SL_OPF_WRITES, 12, 8, 28, 4, LONG_USAGE(0x0c, 0x16) },
+	[SL_OP_WRITE_SAME_32] = {
+		"WRITE SAME(32)", 0x7f, 0x0d, 32, SL_DIR_OUT, SL_LEN_ONE_BLOCK,
+		LONG_FLAGS | SL_OPF_WRITES, 12, 8, 28, 4, LONG_USAGE(0x0d, 0x19) },
 };
 
 /* First operation of each opcode; further service actions follow it in sl_ops. */
@@ -351,6 +374,7 @@ static const u8 sl_first_op[256] = {
 	[0x5a] = SL_OP_MODE_SENSE_10,
 	[0x5e] = SL_OP_PR_READ_KEYS,
 	[0x5f] = SL_OP_PR_REGISTER,
+	[0x7f] = SL_OP_READ_32,
 	[0x83] = SL_OP_EXTENDED_COPY,
 	[0x84] = SL_OP_COPY_STATUS,
 	[0x88] = SL_OP_READ_16,
@@ -381,17 +405,18 @@ const struct sl_op *sl_op_get(enum sl_op_id id)
 
 enum sl_op_id sl_op_find(const u8 *cdb, size_t cdb_len)
 {
-	unsigned int id;
+	unsigned int id, action;
 
 	if (cdb_len < 6)
 		return SL_OP_NONE;
 	id = sl_first_op[cdb[0]];
 	if (id == SL_OP_NONE || cdb_len < sl_ops[id].cdb_len)
 		return SL_OP_NONE;
-	if (!(sl_ops[id].flags & SL_OPF_SERVICE_ACTION))
+	if (!(sl_ops[id].flags & (SL_OPF_SERVICE_ACTION | SL_OPF_LONG)))
 		return (enum sl_op_id)id;
+	action = sl_ops[id].flags & SL_OPF_LONG ? sl_get_be16(cdb + 8) : cdb[1] & 0x1f;
 	for (; id < SL_OP_COUNT && sl_ops[id].opcode == cdb[0]; id++)
-		if (sl_ops[id].service_action == (cdb[1] & 0x1f))
+		if (sl_ops[id].service_action == action)
 			return (enum sl_op_id)id;
 	return SL_OP_NONE;
 }
@@ -498,12 +523,19 @@ static u64 format_len(const u8 *cdb)
 }
 
 /* An opcode that is known with other service actions names a bad field (SPC-4 4.2.6.2). */
-static enum sl_sense unknown_op(const u8 *cdb, size_t cdb_len)
+static enum sl_sense unknown_op(const u8 *cdb, size_t cdb_len, struct sl_cdb *out)
 {
 	const struct sl_op *op = cdb_len ? &sl_ops[sl_first_op[cdb[0]]] : &sl_ops[SL_OP_NONE];
 
-	return (op->flags & SL_OPF_SERVICE_ACTION) && cdb_len >= op->cdb_len ?
+	out->bad_byte = op->flags & SL_OPF_LONG ? 8 : 1;
+	return (op->flags & (SL_OPF_SERVICE_ACTION | SL_OPF_LONG)) && cdb_len >= op->cdb_len ?
 	       SL_INVALID_CDB_FIELD : SL_INVALID_OPCODE;
+}
+
+static bool is_write_verify(enum sl_op_id id)
+{
+	return id == SL_OP_WRITE_VERIFY_10 || id == SL_OP_WRITE_VERIFY_12 ||
+	       id == SL_OP_WRITE_VERIFY_16 || id == SL_OP_WRITE_VERIFY_32;
 }
 
 enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
@@ -516,11 +548,14 @@ enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shi
 	out->id = sl_op_find(cdb, cdb_len);
 	op = &sl_ops[out->id];
 	out->op = op;
-	if (out->id == SL_OP_NONE) {
-		out->bad_byte = 1;	/* if anything, the service action */
-		return unknown_op(cdb, cdb_len);
+	if (out->id == SL_OP_NONE)
+		return unknown_op(cdb, cdb_len, out);
+	if (op->flags & SL_OPF_LONG && cdb[7] != LONG_REST) {
+		out->bad_byte = 7;
+		return SL_INVALID_CDB_FIELD;
 	}
-
+	out->options_at = op->flags & SL_OPF_LONG ? 10 : 1;
+	out->options = cdb[out->options_at];
 	field = get_field(cdb, op->len_at, op->len_len);
 	if (out->id == SL_OP_READ_6 || out->id == SL_OP_WRITE_6) {
 		parse_short_rw(cdb, out);
@@ -529,16 +564,18 @@ enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shi
 		if (op->flags & SL_OPF_MEDIUM)
 			out->blocks = (u32)field;
 	}
+	out->ref_tag = op->flags & SL_OPF_LONG ? sl_get_be32(cdb + 20) : (u32)out->lba;
+	if (op->flags & SL_OPF_PROTECT)
+		out->protect = out->options >> 5;
 	if (op->flags & SL_OPF_FUA) {
-		out->dpo = cdb[1] & 0x10;
-		out->fua = cdb[1] & 0x08;
+		out->dpo = out->options & 0x10;
+		out->fua = out->options & 0x08;
 	}
-	/* WRITE SAME(16) with NDOB brings no data (SBC-4 5.52). */
-	if (out->id == SL_OP_WRITE_SAME_16 && (cdb[1] & 0x01))
+	/* WRITE SAME(16) and (32) with NDOB bring no data (SBC-4 5.52). */
+	if (sl_cdb_ndob(out))
 		return SL_OK;
-	if (op->unit == SL_LEN_VERIFY || op->opcode == 0x2e || op->opcode == 0x8e ||
-	    op->opcode == 0xae)
-		out->bytchk = (cdb[1] >> 1) & 3;
+	if (op->unit == SL_LEN_VERIFY || is_write_verify(out->id))
+		out->bytchk = (out->options >> 1) & 3;
 	out->data_len = op->unit == SL_LEN_FORMAT ? format_len(cdb) :
 			data_len(out, field, block_shift);
 	out->dir = out->data_len ? (enum sl_dir)op->dir : SL_DIR_NONE;

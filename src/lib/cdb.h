@@ -9,7 +9,7 @@
 #include "port.h"
 #include "sense.h"
 
-#define SL_CDB_MAX	16	/* longest CDB decoded here */
+#define SL_CDB_MAX	32	/* longest CDB decoded here */
 
 enum sl_dir {
 	SL_DIR_NONE,
@@ -96,6 +96,11 @@ enum sl_op_id {
 	SL_OP_WRITE_VERIFY_12,
 	SL_OP_VERIFY_12,
 	SL_OP_READ_DEFECT_12,
+	SL_OP_READ_32,
+	SL_OP_VERIFY_32,
+	SL_OP_WRITE_32,
+	SL_OP_WRITE_VERIFY_32,
+	SL_OP_WRITE_SAME_32,
 	SL_OP_COUNT
 };
 
@@ -124,6 +129,8 @@ enum sl_len_unit {
 #define SL_OPF_ALWAYS		0x100	/* also while transitioning or offline */
 #define SL_OPF_UNAVAILABLE	0x200
 #define SL_OPF_STANDBY		0x400
+#define SL_OPF_LONG		0x800	/* 32 bytes: bytes 8 and 9 choose the operation (SBC-3 5.13) */
+#define SL_OPF_PROTECT		0x1000	/* has RDPROTECT, WRPROTECT, VRPROTECT or ORPROTECT */
 
 struct sl_op {
 	const char *name;
@@ -144,7 +151,11 @@ struct sl_cdb {
 	enum sl_dir dir;	/* SL_DIR_NONE also when the length is 0 */
 	bool fua;
 	bool dpo;
+	u8 options;		/* the byte that has FUA, BYTCHK, UNMAP and the like, and ... */
+	u8 options_at;		/* ... where it is */
 	u8 bytchk;		/* VERIFY, WRITE AND VERIFY */
+	u8 protect;		/* xxPROTECT: what is done with protection information */
+	u32 ref_tag;		/* expected in that of the first block (SBC-3 4.22.2.4) */
 	u64 lba;
 	u32 blocks;		/* logical blocks addressed */
 	u64 data_len;		/* bytes to be transferred by what the CDB says */
@@ -178,5 +189,12 @@ bool sl_cdb_conflict(const struct sl_cdb *a, const struct sl_cdb *b);
  */
 enum sl_sense sl_cdb_parse(const u8 *cdb, size_t cdb_len, unsigned int block_shift,
 			   struct sl_cdb *out);
+
+/* WRITE SAME: does it say that it brings no data? */
+static inline bool sl_cdb_ndob(const struct sl_cdb *c)
+{
+	return (c->id == SL_OP_WRITE_SAME_16 || c->id == SL_OP_WRITE_SAME_32) &&
+	       (c->options & 0x01);
+}
 
 #endif

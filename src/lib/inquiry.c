@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* INQUIRY, vital product data, capacity. */
+#include "dif.h"
 #include "inquiry.h"
 
 #define VPD_HEADER	4
@@ -100,6 +101,8 @@ static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u
 	b[3] = 0x20 | 0x10 | 0x02;	/* NormACA, HiSup, response data format 2 */
 	b[4] = (u8)(len - 5);
 	b[5] = (u8)((port->tpgs << 4) | (has_block_pages(u) ? 0x08 : 0));	/* TPGS, 3PC */
+	if (u->dif_type)
+		b[5] |= 0x01;		/* PROTECT */
 	b[6] = 0x10;			/* MultiP */
 	b[7] = 0x02;			/* CmdQue */
 	put_padded(b + 8, u->vendor, SL_VENDOR_LEN);
@@ -209,6 +212,11 @@ static size_t vpd_identification(const struct sl_unit *u, const struct sl_port_i
 static size_t vpd_extended(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
 	(void)port;
+	b[4] = (u8)(sl_dif_spt(u->dif_type) << 3);
+	if (u->dif_checked)
+		b[4] |= 0x04 | (u->dif_type != 3 ? 0x01 : 0);	/* GRD_CHK, REF_CHK */
+	if (u->dif_app_checked)
+		b[4] |= 0x02;		/* APP_CHK */
 	b[5] = 0x07;			/* HEADSUP, ORDSUP, SIMPSUP */
 	if (u->write_cache)
 		b[6] = 0x01;		/* V_SUP */
@@ -336,6 +344,8 @@ void sl_read_capacity_16(const struct sl_unit *unit, u8 *buf)
 	memset(buf, 0, 32);
 	sl_put_be64(unit->blocks - 1, buf);
 	sl_put_be32(1u << unit->block_shift, buf + 8);
+	if (unit->dif_type)
+		buf[12] = (u8)((unit->dif_type - 1) << 1 | 0x01);	/* P_TYPE, PROT_EN */
 	buf[13] = unit->physical_exp & 0x0f;
 	if (unit->thin)
 		buf[14] = (u8)(0x80 | (unit->unmapped_is_zero ? 0x40 : 0));

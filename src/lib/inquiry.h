@@ -41,6 +41,9 @@ struct sl_unit {
 	bool unmapped_is_zero;	/* LBPRZ */
 	u8 block_shift;		/* logical block: 1 << block_shift bytes */
 	u8 physical_exp;	/* logical blocks per physical block exponent */
+	u8 dif_type;		/* protection information of type 1 to 3, 0: none */
+	bool dif_checked;	/* and it is checked (GRD_CHK, REF_CHK) */
+	bool dif_app_checked;	/* its application tags too (APP_CHK) */
 	u8 tst;			/* control mode page: 0 one task set, 1 one per nexus */
 	u64 blocks;
 	u32 max_transfer;	/* blocks, 0: no limit */

@@ -135,9 +135,7 @@ sl_sense Disk::start_stop(Call& call) const {
 }
 
 sl_sense Disk::check_range(Call& call) const {
-  const bool protect =
-      call.cdb.op->cdb_len != 6 && call.cdb.op->unit != SL_LEN_RANGE && (call.cmd.cdb[1] & 0xe0);
-  if (protect) // RDPROTECT and the like: there is no protection information
+  if (call.cdb.protect) // RDPROTECT and the like: there is no protection information
     return call.bad_byte(1);
   if (call.cdb.lba > unit_.blocks || call.cdb.blocks > unit_.blocks - call.cdb.lba)
     return SL_LBA_OUT_OF_RANGE;

@@ -47,10 +47,7 @@ static bool disk_lengths_agree(const struct scst_cmd *cmd)
 /* RDPROTECT and the like: then more goes along than is counted here (SBC-3 4.22). */
 static bool disk_brings_protection(const struct scst_cmd *cmd)
 {
-	const struct sl_op *op = cmd->cdb.op;
-
-	return (op->flags & SL_OPF_MEDIUM) && op->cdb_len > 6 && op->unit != SL_LEN_RANGE &&
-	       (cmd->cdb_bytes[1] & 0xe0);
+	return cmd->cdb.protect;
 }
 
 static unsigned int disk_timeout(const struct scst_cmd *cmd)
@@ -344,6 +341,9 @@ static void disk_pass(struct scst_cmd *cmd)
 
 enum sl_sense disk_pass_parse(struct scst_cmd *cmd)
 {
+	/* Those belong to a type of protection that is not to be had here. */
+	if (cmd->cdb.op->flags & SL_OPF_LONG)
+		return SL_INVALID_OPCODE;
 	if (disk_brings_protection(cmd))
 		return scst_bad_cdb(cmd, 1);
 	if (!disk_lengths_agree(cmd))

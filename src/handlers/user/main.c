@@ -124,6 +124,9 @@ static enum sl_sense user_parse(struct scst_cmd *cmd)
 		cmd->exec = user_exec_absent_inquiry;
 		return SL_OK;
 	}
+	/* The program is told SCST_USER_CDB_LEN bytes. */
+	if (cmd->cdb.op->flags & SL_OPF_LONG)
+		return SL_INVALID_OPCODE;
 	/* An allocation length is no promise to send as much. */
 	if (cmd->cdb.data_len > READ_ONCE(ud->max_data) &&
 	    !(cmd->cdb.dir == SL_DIR_IN && cmd->cdb.op->unit == SL_LEN_BYTES))

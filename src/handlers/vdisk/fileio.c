@@ -362,7 +362,7 @@ void fileio_write_same(struct scst_cmd *cmd)
 {
 	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
 	u32 block = 1u << cmd->dev->unit.block_shift;
-	bool unmap = cmd->cdb_bytes[1] & 0x08;
+	bool unmap = cmd->cdb.options & 0x08;
 	u32 len = min_t(u64, VERIFY_CHUNK, total);
 	ssize_t ret;
 	u8 *buf;

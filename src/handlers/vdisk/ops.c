@@ -4,6 +4,7 @@
 
 #include "vdisk.h"
 
+#define RSOC_ACTIONS	(SL_OPF_SERVICE_ACTION | SL_OPF_LONG)
 #define RSOC_MAX	(4 + 20 * SL_OP_COUNT)	/* all operations with timeout descriptors */
 
 typedef void (*vdisk_exec)(struct scst_cmd *cmd);
@@ -24,11 +25,8 @@ static enum sl_sense check_range(const struct scst_cmd *cmd)
 /* Protection information is not supported: RDPROTECT and the like must be 0 (SBC-3 4.22). */
 static enum sl_sense check_medium_cdb(struct scst_cmd *cmd)
 {
-	bool six = cmd->cdb.op->cdb_len == 6;
-	bool has_protect = !six && cmd->cdb.op->unit != SL_LEN_RANGE;
-
-	if (has_protect && (cmd->cdb_bytes[1] & 0xe0))
-		return scst_bad_cdb(cmd, 1);
+	if (cmd->cdb.protect)
+		return scst_bad_cdb(cmd, cmd->cdb.options_at);
 	return check_range(cmd);
 }
 
@@ -65,12 +63,12 @@ static enum sl_sense parse_rw(struct scst_cmd *cmd)
 
 static enum sl_sense parse_write_verify(struct scst_cmd *cmd)
 {
-	return cmd->cdb.bytchk > 1 ? scst_bad_cdb(cmd, 1) : parse_rw(cmd);
+	return cmd->cdb.bytchk > 1 ? scst_bad_cdb(cmd, cmd->cdb.options_at) : parse_rw(cmd);
 }
 
 static enum sl_sense parse_verify(struct scst_cmd *cmd)
 {
-	return cmd->cdb.bytchk == 2 ? scst_bad_cdb(cmd, 1) : parse_rw(cmd);
+	return cmd->cdb.bytchk == 2 ? scst_bad_cdb(cmd, cmd->cdb.options_at) : parse_rw(cmd);
 }
 
 /* Both halves of the data must be there, or it is not known what was meant. */
@@ -101,12 +99,12 @@ static enum sl_sense parse_range(struct scst_cmd *cmd)
 static enum sl_sense parse_write_same(struct scst_cmd *cmd)
 {
 	const struct sl_unit *u = &cmd->dev->unit;
-	bool unmap = cmd->cdb_bytes[1] & 0x08, anchor = cmd->cdb_bytes[1] & 0x10;
-	bool ndob = cmd->cdb.id == SL_OP_WRITE_SAME_16 && (cmd->cdb_bytes[1] & 0x01);
+	bool unmap = cmd->cdb.options & 0x08, anchor = cmd->cdb.options & 0x10;
+	bool ndob = sl_cdb_ndob(&cmd->cdb);
 	enum sl_sense sense;
 
 	if (anchor || (unmap && !u->thin) || (ndob && !unmap))
-		return scst_bad_cdb(cmd, 1);
+		return scst_bad_cdb(cmd, cmd->cdb.options_at);
 	sense = check_medium_cdb(cmd);
 	if (sense)
 		return sense;
@@ -265,6 +263,11 @@ static const struct vdisk_op {
 	[SL_OP_WRITE_VERIFY_12]		= { parse_write_verify, NULL, IO(write_verify), true },
 	[SL_OP_VERIFY_12]		= { parse_verify, NULL, IO(verify), true },
 	[SL_OP_READ_DEFECT_12]		= { NULL, vdisk_exec_read_defect, 0, true, OF_DISK },
+	[SL_OP_READ_32]			= { parse_rw, NULL, IO(read), true },
+	[SL_OP_VERIFY_32]		= { parse_verify, NULL, IO(verify), true },
+	[SL_OP_WRITE_32]		= { parse_rw, NULL, IO(write), true },
+	[SL_OP_WRITE_VERIFY_32]		= { parse_write_verify, NULL, IO(write_verify), true },
+	[SL_OP_WRITE_SAME_32]		= { parse_write_same, NULL, IO(write_same), true },
 #undef IO
 };
 
@@ -288,6 +291,9 @@ static bool vdisk_supports(const struct scst_device *dev, enum sl_op_id id)
 	if (scst_core_answers(dev, id))
 		return true;
 	if (op->of == (cdrom ? OF_DISK : OF_CDROM))
+		return false;
+	/* SBC-3 5.13: only a unit of protection type 2 has them. */
+	if ((sl_op_get(id)->flags & SL_OPF_LONG) && dev->unit.dif_type != 2)
 		return false;
 	/* Erased blocks are given back, which only a thin disk can do. */
 	if ((!dev->unit.thin && (id == SL_OP_UNMAP || id == SL_OP_SANITIZE_BLOCK_ERASE ||
@@ -321,7 +327,7 @@ static size_t rsoc_all(const struct scst_cmd *cmd, bool rctd, u8 *data)
 		memset(d, 0, 8);
 		d[0] = op->opcode;
 		sl_put_be16(op->service_action, d + 2);
-		d[5] = (rctd ? 0x02 : 0) | (op->flags & SL_OPF_SERVICE_ACTION ? 0x01 : 0);
+		d[5] = (rctd ? 0x02 : 0) | (op->flags & RSOC_ACTIONS ? 0x01 : 0);
 		sl_put_be16(op->cdb_len, d + 6);
 		n += 8;
 		if (rctd)
@@ -333,6 +339,7 @@ static size_t rsoc_all(const struct scst_cmd *cmd, bool rctd, u8 *data)
 
 static size_t rsoc_one(const struct scst_cmd *cmd, enum sl_op_id id, bool rctd, u8 *data)
 {
+	const struct sl_unit *u = &cmd->dev->unit;
 	const struct sl_op *op = sl_op_get(id);
 	size_t n = 4;
 
@@ -344,6 +351,9 @@ static size_t rsoc_one(const struct scst_cmd *cmd, enum sl_op_id id, bool rctd, 
 	data[1] = (rctd ? 0x80 : 0) | 0x03;
 	sl_put_be16(op->cdb_len, data + 2);
 	memcpy(data + n, op->usage, op->cdb_len);
+	/* Type 2 has protection information only in its own commands, which say so. */
+	if ((op->flags & SL_OPF_PROTECT) && (u->dif_type == 1 || u->dif_type == 3))
+		data[n + 1] |= 0xe0;
 	n += op->cdb_len;
 	if (rctd)
 		n += rsoc_timeouts(data + n);
@@ -362,11 +372,15 @@ static bool rsoc_lookup(u8 opcode, u16 action, enum sl_op_id *id, bool *has_acti
 		if (sl_op_get(i)->opcode != opcode)
 			continue;
 		known = true;
-		*has_actions = sl_op_get(i)->flags & SL_OPF_SERVICE_ACTION;
+		*has_actions = sl_op_get(i)->flags & RSOC_ACTIONS;
 	}
-	if (*has_actions)
+	if (*has_actions) {
 		cdb[1] = action & 0x1f;
-	*id = action > 0x1f && *has_actions ? SL_OP_NONE : sl_op_find(cdb, sizeof(cdb));
+		sl_put_be16(action, cdb + 8);
+	}
+	*id = sl_op_find(cdb, sizeof(cdb));
+	if (*has_actions && sl_op_get(*id)->service_action != action)
+		*id = SL_OP_NONE;
 	return known;
 }
 

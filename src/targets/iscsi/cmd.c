@@ -262,20 +262,23 @@ static enum scst_task_attr isc_task_attr(const u8 *bhs)
 	}
 }
 
-static bool isc_ahs_ok(const struct isc_conn *conn)
+/* What goes on in the AHS of a CDB of more than 16 bytes; false: it is not well formed. */
+static bool isc_ahs_ok(const struct isc_conn *conn, const u8 **cdb_rest, u32 *rest_len)
 {
-	u32 len = sl_bhs_ahs_len(conn->rx_bhs), ext_len, bidi_len;
-	const u8 *ext;
+	u32 len = sl_bhs_ahs_len(conn->rx_bhs), bidi_len;
 
-	return !len || sl_iscsi_check_ahs(conn->rx_ahs, len, &ext, &ext_len, &bidi_len);
+	*rest_len = 0;
+	return !len || sl_iscsi_check_ahs(conn->rx_ahs, len, cdb_rest, rest_len, &bidi_len);
 }
 
 int isc_scsi_cmd(struct isc_conn *conn)
 {
+	const u8 *cdb_rest;
 	struct isc_cmd *cmd;
+	u32 rest_len;
 	int ret;
 
-	if (!isc_ahs_ok(conn)) {
+	if (!isc_ahs_ok(conn, &cdb_rest, &rest_len)) {
 		conn->rx_reject = SL_REJECT_PROTOCOL;
 		return 1;
 	}
@@ -286,8 +289,12 @@ int isc_scsi_cmd(struct isc_conn *conn)
 	ret = isc_cmd_admit(conn, ISC_CMD_SCSI, &cmd);
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	/* CDBs of more than 16 bytes are told from their first 16: none is supported. */
-	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32, 16);
+	/* No command that is known here is longer. */
+	rest_len = min_t(u32, rest_len, ISC_CDB_REST);
+	if (rest_len)
+		memcpy(cmd->bhs + SL_BHS_LEN, cdb_rest, rest_len);
+	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32,
+		      16 + rest_len);
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
 	cmd->scst.attr = isc_task_attr(cmd->bhs);
 	/* The digest is computed once, TCP may read the pages again. */

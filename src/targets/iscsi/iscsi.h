@@ -35,6 +35,7 @@
 #define ISC_DIGEST_LEN		4
 #define ISC_PORTAL_GROUP	1	/* all portals are in one (RFC 7143 13.9) */
 #define ISC_MAX_AHS		1020
+#define ISC_CDB_REST		(SL_CDB_MAX - 16)	/* of a long CDB, from the AHS */
 
 /* Target parameters beyond those negotiated at login (sysfs names, seconds). */
 enum isc_tgt_param {
@@ -162,7 +163,7 @@ struct isc_cmd {
 	bool admitted;			/* counted in the session until its answer goes out */
 	bool in_window;			/* and holds a place in the command window */
 	u8 result;			/* reject reason, TMF response, logout response */
-	u8 bhs[SL_BHS_LEN];
+	u8 bhs[SL_BHS_LEN + ISC_CDB_REST];	/* it ends with the CDB, which may go on */
 
 	struct hlist_node waiting;	/* conn->waiting, while data is to come */
 	unsigned long waits_since;	/* jiffies, when data came last */

@@ -136,11 +136,53 @@ TEST_CASE("Unknown and short CDBs are invalid opcodes, unknown service actions b
   CHECK(sl_cdb_parse(read10, 0, 9, &c) == SL_INVALID_OPCODE);
 }
 
+TEST_CASE("CDBs of 32 bytes have their options, tags and errors where they belong") {
+  sl_cdb c{};
+  u8 cdb[32] = {0x7f};
+  cdb[7] = 0x18;
+  sl_put_be16(0x000b, cdb + 8);
+  cdb[10] = 0x20 | 0x10; // WRPROTECT 1, DPO
+  sl_put_be64(9, cdb + 12);
+  sl_put_be32(0x12345678, cdb + 20);
+  sl_put_be32(1, cdb + 28);
+  REQUIRE(sl_cdb_parse(cdb, 32, 9, &c) == SL_OK);
+  CHECK(c.id == SL_OP_WRITE_32);
+  CHECK(c.protect == 1);
+  CHECK(c.dpo);
+  CHECK_FALSE(c.fua);
+  CHECK(c.ref_tag == 0x12345678);
+  CHECK(c.options_at == 10);
+  CHECK(sl_cdb_parse(cdb, 31, 9, &c) == SL_INVALID_OPCODE);
+  cdb[7] = 0x10;
+  CHECK(sl_cdb_parse(cdb, 32, 9, &c) == SL_INVALID_CDB_FIELD);
+  CHECK(c.bad_byte == 7);
+  cdb[7] = 0x18;
+  cdb[9] = 0x7f;
+  CHECK(sl_cdb_parse(cdb, 32, 9, &c) == SL_INVALID_CDB_FIELD);
+  CHECK(c.bad_byte == 8);
+}
+
+TEST_CASE("RDPROTECT and its like are read where there are any") {
+  sl_cdb c{};
+  const u8 read[16] = {0x88, 0x60, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1};
+  REQUIRE(sl_cdb_parse(read, 16, 9, &c) == SL_OK);
+  CHECK(c.protect == 3);
+  CHECK(c.ref_tag == 2);
+  const u8 read6[6] = {0x08, 0x61, 0, 2, 1};
+  REQUIRE(sl_cdb_parse(read6, 6, 9, &c) == SL_OK);
+  CHECK(c.protect == 0);
+  const u8 inquiry_cdb[6] = {0x12, 0x60, 0, 0, 96};
+  REQUIRE(sl_cdb_parse(inquiry_cdb, 6, 9, &c) == SL_OK);
+  CHECK(c.protect == 0);
+}
+
 TEST_CASE("Every operation of the table is found by its own opcode and service action") {
   for (int i = SL_OP_NONE + 1; i < SL_OP_COUNT; i++) {
     const sl_op* op = sl_op_get(static_cast<sl_op_id>(i));
     INFO(op->name);
-    u8 cdb[16] = {op->opcode, op->service_action};
+    u8 cdb[32] = {op->opcode, op->service_action};
+    if (op->flags & SL_OPF_LONG)
+      sl_put_be16(op->service_action, cdb + 8);
     CHECK(sl_op_find(cdb, op->cdb_len) == i);
     CHECK(op->usage[0] == op->opcode);
     CHECK(op->lba_at + op->lba_len <= op->cdb_len);
@@ -225,6 +267,28 @@ TEST_CASE("Standard INQUIRY data names vendor, product and revision") {
   CHECK(text(d, 8, 8) == "SCST_FIO");
   CHECK(text(d, 16, 16) == "disk01          ");
   CHECK(text(d, 32, 4) == "380 ");
+}
+
+TEST_CASE("Protection information is told of by INQUIRY, page 86h and READ CAPACITY(16)") {
+  sl_unit unit = disk();
+  u8 b[32];
+  CHECK((inquiry(unit, {0x12})[5] & 0x01) == 0);
+  CHECK(inquiry(unit, {0x12, 1, 0x86})[4] == 0);
+  sl_read_capacity_16(&unit, b);
+  CHECK(b[12] == 0);
+  const u8 pages[] = {0, 0x05, 0x15, 0x24};
+  const u8 types[] = {0, 0x01, 0x03, 0x05};
+  for (u8 type : {1, 2, 3}) {
+    unit.dif_type = type;
+    unit.dif_checked = true;
+    unit.dif_app_checked = false;
+    CHECK((inquiry(unit, {0x12})[5] & 0x01) == 0x01);
+    CHECK(inquiry(unit, {0x12, 1, 0x86})[4] == pages[type]);
+    sl_read_capacity_16(&unit, b);
+    CHECK(b[12] == types[type]);
+    unit.dif_app_checked = true;
+    CHECK(inquiry(unit, {0x12, 1, 0x86})[4] == (pages[type] | 0x02));
+  }
 }
 
 TEST_CASE("INQUIRY with a page but without EVPD is refused") {

@@ -5,7 +5,7 @@
 
 struct cdb_vector {
 	const char *what;
-	u8 cdb[16];
+	u8 cdb[32];
 	u8 cdb_len;
 	enum sl_op_id id;
 	enum sl_dir dir;
@@ -66,6 +66,18 @@ static const struct cdb_vector cdb_vectors[] = {
 	  SL_OP_COMPARE_WRITE, SL_DIR_OUT, 3, 2, 2048, false },
 	{ "WRITE ATOMIC(16)", { 0x9c, 0x08, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2 }, 16,
 	  SL_OP_WRITE_ATOMIC_16, SL_DIR_OUT, 3, 2, 1024, true },
+	{ "READ(32)", { 0x7f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0x09, 0x28, 0, 0, 0, 0, 1, 0, 0, 0, 2,
+			0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3 }, 32,
+	  SL_OP_READ_32, SL_DIR_IN, 0x100000002ull, 3, 1536, true },
+	{ "WRITE SAME(32) with NDOB", { 0x7f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0x0d, 0x01, 0, 0, 0, 0, 0,
+			0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3 }, 32,
+	  SL_OP_WRITE_SAME_32, SL_DIR_NONE, 2, 3, 0, false },
+	{ "WRITE AND VERIFY(32)", { 0x7f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0x0c, 0x22, 0, 0, 0, 0, 0,
+			0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3 }, 32,
+	  SL_OP_WRITE_VERIFY_32, SL_DIR_OUT, 2, 3, 1536, false },
+	{ "VERIFY(32) with BYTCHK 3", { 0x7f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0x0a, 0x26, 0, 0, 0, 0, 0,
+			0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3 }, 32,
+	  SL_OP_VERIFY_32, SL_DIR_OUT, 2, 3, 512, false },
 	{ "TEST UNIT READY", { 0 }, 6,
 	  SL_OP_TEST_UNIT_READY, SL_DIR_NONE, 0, 0, 0, false },
 };
