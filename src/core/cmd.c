@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Life of a command: one state, one transition function. Knows no transport and no device type. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
 #include "scst_priv.h"
 
 /* Which states may follow which. */
@@ -42,6 +45,9 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->bvec = NULL;
 	cmd->nr_bvec = 0;
 	cmd->buf_len = 0;
+	cmd->pi_way = SCST_PI_INLINE;
+	cmd->pi_len = 0;
+	cmd->pi = NULL;
 	cmd->exec = NULL;
 	cmd->began = scst_latency_now();
 	cmd->exec_began = 0;
@@ -72,6 +78,7 @@ static void scst_cmd_set_sense(struct scst_cmd *cmd, enum sl_sense sense,
 
 	if (sense == SL_INVALID_CDB_FIELD && !more && cmd->cdb.bad_byte)
 		more = &field;
+	scst_dif_count(cmd, sense);
 	cmd->status = SCST_CHECK_CONDITION;
 	cmd->sense_len = sl_sense_build(cmd->sense, sizeof(cmd->sense), descriptor, sense, more);
 	cmd->in_len = 0;
@@ -167,7 +174,7 @@ static int scst_cmd_prepare_out(struct scst_cmd *cmd)
 	if (cmd->expected_dir != SL_DIR_OUT)
 		want = 0;
 	want = min_t(u64, want, cmd->expected_len);
-	if (want > SCST_MAX_TRANSFER)
+	if (want > SCST_MAX_TRANSFER + cmd->pi_len)
 		return -EFBIG;
 	if (!want)
 		return 0;
@@ -246,6 +253,8 @@ void scst_cmd_exec(struct scst_cmd *cmd)
 	if (cmd->cdb.dir != SL_DIR_IN)
 		scst_cmd_set_residual(cmd, cmd->cdb.data_len);
 	cmd->exec_began = scst_latency_now();
+	if (cmd->pi_len)
+		scst_pi_received(cmd);
 	if (scst_cmd_begin(cmd))
 		cmd->exec(cmd);
 }
@@ -295,6 +304,8 @@ static void scst_count(struct scst_cmd *cmd)
 
 void scst_cmd_complete(struct scst_cmd *cmd)
 {
+	if (cmd->pi_len)
+		scst_pi_send(cmd);
 	scst_cmd_move(cmd, SCST_CMD_DONE);
 	cmd->exec_ended = scst_latency_now();
 	scst_count(cmd);
@@ -400,6 +411,7 @@ void scst_cmd_free(struct scst_cmd *cmd)
 {
 	scst_cmd_move(cmd, SCST_CMD_FREE);
 	scst_free_buf(cmd);
+	kvfree(cmd->pi);
 	if (cmd->tgt_dev) {
 		bool blocked;
 

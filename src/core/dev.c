@@ -118,6 +118,10 @@ static int scst_dev_publish(struct scst_device *dev)
 		ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->kind_attrs);
 	if (!ret)
 		ret = scst_dir_add_attrs(dev->dir, dev->handler->ops->own_attrs);
+	if (!ret)
+		ret = scst_dir_add_attrs(dev->dir, dev->extra_attrs);
+	if (!ret && dev->unit.dif_type)
+		ret = scst_dir_add_attrs(dev->dir, scst_dif_dev_attrs);
 	if (ret)
 		goto out_exported;
 	ret = scst_link(dev->dir, dev->handler->dir, "handler");

@@ -302,6 +302,15 @@ u64 scst_latency_now(void);		/* 0: it is not measured */
 /* The command is done with; the lock of its tgt_dev is held. */
 void scst_latency_count(struct scst_cmd *cmd);
 
+/* dif.c: protection information of a command that transfers any */
+void scst_pi_received(struct scst_cmd *cmd);	/* its data has come, and goes to the handler */
+void scst_pi_send(struct scst_cmd *cmd);	/* its data comes from the handler */
+/* Counts @sense if it tells of a check that failed. */
+void scst_dif_count(struct scst_cmd *cmd, enum sl_sense sense);
+extern struct kobj_attribute scst_dev_dif_attr, scst_sess_dif_attr, scst_tgt_dif_attr;
+extern struct kobj_attribute scst_tgt_dif_capabilities_attr;
+extern const struct attribute *const scst_dif_dev_attrs[];
+
 /* spc.c: what the core answers itself */
 enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine);
 

@@ -226,6 +226,8 @@ const struct attribute *const scst_tgt_attrs[] = {
 	&rel_tgt_id_attr.attr,
 	&comment_attr.attr,
 	&forwarding_attr.attr,
+	&scst_tgt_dif_attr.attr,
+	&scst_tgt_dif_capabilities_attr.attr,
 	NULL
 };
 
@@ -606,6 +608,7 @@ const struct attribute *const scst_sess_attrs[] = {
 	&none_cmd_count_attr.attr.attr,
 	&unknown_cmd_count_attr.attr.attr,
 	&scst_sess_latency_attr.attr,
+	&scst_sess_dif_attr.attr,
 	NULL
 };
 

@@ -38,6 +38,7 @@
 
 #include "../lib/alua.h"
 #include "../lib/cdb.h"
+#include "../lib/dif.h"
 #include "../lib/inquiry.h"
 #include "../lib/lun.h"
 #include "../lib/mode.h"
@@ -113,6 +114,22 @@ enum scst_task_attr {
 	SCST_ACA,
 };
 
+/*
+ * Protection information that a command transfers (SBC-3 4.22): SL_DIF_LEN bytes a block. The
+ * handler has it in one piece at cmd->pi, apart from the data in cmd->bvec. The driver says
+ * before parsing how it comes and goes on its side:
+ */
+enum scst_pi_way {
+	SCST_PI_INLINE,		/* behind each block's data; the core takes it apart, or joins it */
+	SCST_PI_APART,		/* the driver moves cmd->pi_len bytes from, or to, cmd->pi itself */
+	SCST_PI_NONE,		/* not at all, whatever the CDB says: it is made, and checked, here */
+};
+
+/* Checks of protection information that have failed. */
+struct scst_dif_failures {
+	atomic64_t app, ref, guard;
+};
+
 struct scst_cmd {
 	struct scst_session *sess;
 	struct scst_tgt_dev *tgt_dev;	/* NULL: no such LUN */
@@ -139,6 +156,10 @@ struct scst_cmd {
 	u32 nr_bvec;
 	u32 buf_len;
 	struct bio_vec inline_bvec[SCST_INLINE_VECS];
+
+	u8 pi_way;			/* enum scst_pi_way; the driver's, before parsing */
+	u32 pi_len;			/* bytes at @pi, 0: none is transferred */
+	u8 *pi;				/* has room for one block behind them */
 
 	void (*exec)(struct scst_cmd *cmd);
 	void (*done)(struct scst_cmd *cmd);	/* the driver's xmit_response() */
@@ -214,6 +235,18 @@ void scst_cmd_reply(struct scst_cmd *cmd, const void *data, size_t len);
 /* Sets what a read returns: @len bytes are in the buffer. */
 void scst_cmd_set_in_len(struct scst_cmd *cmd, u64 len);
 
+/*
+ * For handlers, while parsing: protection information of @blocks blocks is transferred with
+ * the command. cmd->cdb.data_len grows if it is in line, cmd->status is set if there is no memory.
+ */
+void scst_cmd_expect_pi(struct scst_cmd *cmd, u32 blocks);
+
+/*
+ * Buffer for all that the CDB asks for, even where the initiator takes less; -ENOMEM. What the
+ * handler puts there is data alone.
+ */
+int scst_cmd_alloc_blocks(struct scst_cmd *cmd);
+
 /* Copies @len bytes at @offset of received data; false if there are fewer. */
 bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len);
 
@@ -236,6 +269,7 @@ struct scst_device {
 	char *name;
 	struct scst_handler *handler;
 	void *priv;			/* the handler's */
+	const struct attribute *const *extra_attrs;	/* of this device alone, or NULL */
 	struct kobject *scsi_device;	/* of a real device: its directory in sysfs, or NULL */
 
 	struct sl_unit unit;		/* changed under @lock */
@@ -267,6 +301,7 @@ struct scst_device {
 	bool expl_alua;			/* initiators may change access states */
 	u32 max_tgt_dev_commands;	/* of one session at a time */
 	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
+	struct scst_dif_failures dif_failures;
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
 	wait_queue_head_t tm_wait;	/* a command was aborted; an aborted one has gone */
@@ -382,6 +417,7 @@ struct scst_tgt {
 	struct scst_dir *sessions_dir;
 	struct scst_dir *groups_dir;
 	struct list_head entry;
+	struct scst_dif_failures dif_failures;
 	refcount_t refs;		/* configuration, sessions, drivers */
 	struct scst_acg *default_acg;
 	struct list_head acgs;		/* named groups, in order of creation */
@@ -448,6 +484,7 @@ struct scst_session {
 	atomic_t commands;
 	spinlock_t copies_lock;
 	struct list_head copies;	/* results of EXTENDED COPY */
+	struct scst_dif_failures dif_failures;
 	struct {
 		atomic64_t cmds;
 		atomic64_t unaligned;	/* begin or end within 4 KiB */

@@ -87,6 +87,39 @@ static void local_copy(struct local_cmd *lc, bool to_initiator, u32 len)
 	}
 }
 
+/*
+ * What the midlayer wants of its adapter: tuples in a list of their own; or none, whatever the CDB
+ * says, which is to insert and to strip them; or, of who sends CDBs himself, nothing at all.
+ */
+static enum scst_pi_way local_pi_way(const struct scsi_cmnd *sc)
+{
+	switch (sc->prot_op) {
+	case SCSI_PROT_READ_PASS:
+	case SCSI_PROT_WRITE_PASS:
+		return SCST_PI_APART;
+	case SCSI_PROT_READ_STRIP:
+	case SCSI_PROT_WRITE_INSERT:
+		return SCST_PI_NONE;
+	default:
+		return SCST_PI_INLINE;
+	}
+}
+
+static void local_copy_pi(struct local_cmd *lc, bool to_initiator)
+{
+	struct scsi_cmnd *sc = lc->sc;
+	struct scst_cmd *cmd = &lc->cmd;
+
+	if (!cmd->pi_len || cmd->pi_way != SCST_PI_APART)
+		return;
+	if (to_initiator)
+		sg_copy_from_buffer(scsi_prot_sglist(sc), scsi_prot_sg_count(sc), cmd->pi,
+				    cmd->pi_len);
+	else
+		sg_copy_to_buffer(scsi_prot_sglist(sc), scsi_prot_sg_count(sc), cmd->pi,
+				  cmd->pi_len);
+}
+
 static void local_respond(struct local_cmd *lc)
 {
 	struct scsi_cmnd *sc = lc->sc;
@@ -97,6 +130,8 @@ static void local_respond(struct local_cmd *lc)
 		memcpy(sc->sense_buffer, cmd->sense,
 		       min_t(u32, cmd->sense_len, SCSI_SENSE_BUFFERSIZE));
 	local_copy(lc, true, cmd->in_len);
+	if (cmd->in_len)
+		local_copy_pi(lc, true);
 	scsi_set_resid(sc, max(cmd->residual, 0));
 	scst_cmd_free(cmd);
 	scsi_done(sc);
@@ -118,6 +153,8 @@ static void local_work(struct work_struct *work)
 		return;
 	}
 	local_copy(lc, false, cmd->out_len);
+	if (cmd->out_len)
+		local_copy_pi(lc, false);
 	scst_cmd_exec(cmd);
 }
 
@@ -132,6 +169,7 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 	lc->cmd.tag = (uintptr_t)sc;
 	lc->cmd.expected_dir = local_dir(sc);
 	lc->cmd.expected_len = scsi_bufflen(sc);
+	lc->cmd.pi_way = local_pi_way(sc);
 	INIT_WORK(&lc->work, local_work);
 	queue_work(local_wq, &lc->work);
 	return 0;
@@ -195,6 +233,7 @@ static scst_const_template struct scsi_host_template local_template = {
 	.cmd_per_lun = LOCAL_QUEUE,
 	.this_id = -1,
 	.sg_tablesize = 256,
+	.sg_prot_tablesize = 256,
 	.max_sectors = SCST_MAX_TRANSFER >> 9,
 	.cmd_size = sizeof(struct local_cmd),
 	.dma_boundary = -1UL,
@@ -212,6 +251,10 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 	host->max_lun = SL_LUN_MAX + 1;
 	host->max_cmd_len = SL_CDB_MAX;
 	host->max_channel = 0;
+	scsi_host_set_prot(host, SHOST_DIF_TYPE1_PROTECTION | SHOST_DIF_TYPE2_PROTECTION |
+			   SHOST_DIF_TYPE3_PROTECTION | SHOST_DIX_TYPE1_PROTECTION |
+			   SHOST_DIX_TYPE2_PROTECTION | SHOST_DIX_TYPE3_PROTECTION);
+	scsi_host_set_guard(host, SHOST_DIX_GUARD_CRC);
 	if (scsi_add_host(host, local_root)) {
 		scsi_host_put(host);
 		return NULL;

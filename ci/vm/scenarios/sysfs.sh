@@ -19,6 +19,8 @@ cat >/etc/scst.conf <<END
 HANDLER vdisk_fileio {
 	DEVICE file {
 		filename /var/lib/file
+		dif_type 1
+		dif_static_app_tag 0x1234
 	}
 }
 

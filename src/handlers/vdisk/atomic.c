@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "dif.h"
 #include "fileio.h"
 
 #define ERASE_CHUNK	(1u << 20)
@@ -113,67 +114,80 @@ static enum sl_sense compare_write(struct scst_cmd *cmd, struct sl_sense_info *m
 	return sense;
 }
 
-void fileio_compare_write(struct scst_cmd *cmd)
+enum sl_sense fileio_do_compare_write(struct scst_cmd *cmd, struct sl_sense_info *more,
+				      ssize_t *ret)
 {
 	struct vdisk *vd = vdisk_of(cmd->dev);
+	enum sl_sense sense;
+
+	percpu_down_write(&vd->medium);
+	sense = compare_write(cmd, more, ret);
+	percpu_up_write(&vd->medium);
+	return sense;
+}
+
+enum sl_sense fileio_do_orwrite(struct scst_cmd *cmd, struct sl_sense_info *more, ssize_t *ret)
+{
+	struct vdisk *vd = vdisk_of(cmd->dev);
+	enum sl_sense sense = SL_OK;
+	u64 at;
+	u8 *old;
+
+	if (cmd->out_len < atomic_len(cmd))
+		return SL_INVALID_CDB_FIELD;
+	percpu_down_write(&vd->medium);
+	old = atomic_read_old(cmd, &sense);
+	if (old) {
+		atomic_each(cmd, old, atomic_len(cmd), or_piece, &at);
+		*ret = atomic_write_buf(cmd, old);
+	}
+	percpu_up_write(&vd->medium);
+	kvfree(old);
+	return sense;
+}
+
+enum sl_sense fileio_do_write_atomic(struct scst_cmd *cmd, struct sl_sense_info *more,
+				     ssize_t *ret)
+{
+	struct vdisk *vd = vdisk_of(cmd->dev);
+
+	if (cmd->out_len < atomic_len(cmd))
+		return SL_INVALID_CDB_FIELD;
+	percpu_down_write(&vd->medium);
+	*ret = atomic_write_received(cmd, 0);
+	percpu_up_write(&vd->medium);
+	return SL_OK;
+}
+
+static void atomic_run(struct scst_cmd *cmd, fileio_atomic_op op)
+{
 	struct sl_sense_info more = { };
 	enum sl_sense sense;
 	ssize_t ret = 0;
 
 	if (!fileio_enter_worker(cmd))
 		return;
-	percpu_down_write(&vd->medium);
-	sense = compare_write(cmd, &more, &ret);
-	percpu_up_write(&vd->medium);
+	sense = op(cmd, &more, &ret);
+	/* A bad field of the CDB is told by where it is. */
 	if (sense)
-		scst_cmd_fail(cmd, sense, &more);
+		scst_cmd_fail(cmd, sense, more.info_valid ? &more : NULL);
 	else
 		fileio_finish_write(cmd, ret);
+}
+
+void fileio_compare_write(struct scst_cmd *cmd)
+{
+	atomic_run(cmd, fileio_do_compare_write);
 }
 
 void fileio_orwrite(struct scst_cmd *cmd)
 {
-	struct vdisk *vd = vdisk_of(cmd->dev);
-	enum sl_sense sense = SL_OK;
-	ssize_t ret = 0;
-	u64 at;
-	u8 *old;
-
-	if (!fileio_enter_worker(cmd))
-		return;
-	if (cmd->out_len < atomic_len(cmd)) {
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
-		return;
-	}
-	percpu_down_write(&vd->medium);
-	old = atomic_read_old(cmd, &sense);
-	if (old) {
-		atomic_each(cmd, old, atomic_len(cmd), or_piece, &at);
-		ret = atomic_write_buf(cmd, old);
-	}
-	percpu_up_write(&vd->medium);
-	kvfree(old);
-	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
-	else
-		fileio_finish_write(cmd, ret);
+	atomic_run(cmd, fileio_do_orwrite);
 }
 
 void fileio_write_atomic(struct scst_cmd *cmd)
 {
-	struct vdisk *vd = vdisk_of(cmd->dev);
-	ssize_t ret;
-
-	if (!fileio_enter_worker(cmd))
-		return;
-	if (cmd->out_len < atomic_len(cmd)) {
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
-		return;
-	}
-	percpu_down_write(&vd->medium);
-	ret = atomic_write_received(cmd, 0);
-	percpu_up_write(&vd->medium);
-	fileio_finish_write(cmd, ret);
+	atomic_run(cmd, fileio_do_write_atomic);
 }
 
 /*
@@ -255,14 +269,27 @@ static enum sl_sense erase_in_progress(const struct erasure *e)
 	return e->format ? SL_FORMAT_IN_PROGRESS : SL_SANITIZE_IN_PROGRESS;
 }
 
+/* SBC-3 5.3, SBC-4 4.11: no block is protected any more until it is written. */
+static int erase_protection(const struct vdisk *vd)
+{
+	int ret = dif_forget(vd, 0, vd->size);
+
+	return !ret && vd->dif && vd->dif->file ? vfs_fsync(vd->dif->file, 1) : ret;
+}
+
 static int erase_run(const struct erasure *e)
 {
 	struct vdisk *vd = e->vd;
+	struct dif_range range;
 	int ret;
 
+	dif_lock_all(vd, &range);
 	percpu_down_write(&vd->medium);
 	ret = e->pattern ? erase_overwrite(e) : erase_unmap(e);
 	percpu_up_write(&vd->medium);
+	if (!ret)
+		ret = erase_protection(vd);
+	dif_unlock_all(vd, &range);
 	if (ret)
 		vdisk_err("device %s: %s failed (%d)", vd->dev->name,
 			  e->format ? "formatting" : "sanitizing", ret);
@@ -339,8 +366,10 @@ enum sl_sense vdisk_format_list(struct scst_cmd *cmd, bool *immediate)
 	if (!scst_cmd_copy_out(cmd, 0, head, n))
 		return SL_PARAM_LIST_LENGTH;
 	*immediate = head[1] & 0x02;
-	/* PROTECTION FIELD USAGE; options without FOV; IP: a pattern of the initiator's choice */
-	if ((head[0] & 0x07) || (!(head[1] & 0x80) && (head[1] & 0x7c)) || (head[1] & 0x08))
+	if (sl_dif_format_type(cmd->cdb_bytes[1] >> 6, head[0] & 0x07) != cmd->dev->unit.dif_type)
+		return SL_INVALID_PARAM_FIELD;
+	/* Options without FOV; IP: a pattern of the initiator's choice */
+	if ((!(head[1] & 0x80) && (head[1] & 0x7c)) || (head[1] & 0x08))
 		return SL_INVALID_PARAM_FIELD;
 	/* P_I_INFORMATION, PROTECTION INTERVAL EXPONENT; DEFECT LIST LENGTH */
 	if (is_long ? head[3] || sl_get_be32(head + 4) : sl_get_be16(head + 2))

@@ -2,6 +2,7 @@
 /* What is behind a disk: opening and closing a file or block device, its size, its parameters. */
 #include <linux/slab.h>
 
+#include "dif.h"
 #include "fileio.h"
 
 static int backing_set_filename(struct scst_device *dev, const char *value)
@@ -21,7 +22,10 @@ static int backing_set_filename(struct scst_device *dev, const char *value)
 int backing_set_param(struct scst_device *dev, const char *name, const char *value)
 {
 	struct vdisk *vd = vdisk_of(dev);
+	int ret = dif_set_param(dev, name, value);
 
+	if (ret != -ENOENT)
+		return ret;
 	if (!strcasecmp(name, "filename"))
 		return backing_set_filename(dev, value);
 	if (!strcasecmp(name, "write_through"))
@@ -115,5 +119,8 @@ int backing_resize(struct scst_device *dev, u64 size)
 
 int backing_flush(struct scst_device *dev)
 {
-	return vfs_fsync(vdisk_of(dev)->file, 1);
+	const struct vdisk *vd = vdisk_of(dev);
+	int ret = vfs_fsync(vd->file, 1);
+
+	return !ret && vd->dif && vd->dif->file ? vfs_fsync(vd->dif->file, 1) : ret;
 }

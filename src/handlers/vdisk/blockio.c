@@ -3,7 +3,8 @@
  * vdisk_blockio: a block device without the page cache. READ and WRITE are
  * asynchronous direct I/O on the command's own pages: the block layer makes its
  * bios of them without a copy. Everything rarer goes the way of fileio, through
- * the page cache of the device, which direct I/O keeps in step.
+ * the page cache of the device, which direct I/O keeps in step; so does everything
+ * on a disk with protection information (dif.c).
  */
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -253,7 +254,8 @@ static int blockio_attach(struct scst_device *dev)
 }
 
 static const char *const blockio_params[] = {
-	"blocksize", "filename", "lb_per_pb_exp", "nv_cache", "read_only", "removable", "rotational",
+	"blocksize", "dif_filename", "dif_mode", "dif_static_app_tag", "dif_type", "filename",
+	"lb_per_pb_exp", "nv_cache", "read_only", "removable", "rotational",
 	"thin_provisioned", "tst", "write_through",
 	NULL
 };

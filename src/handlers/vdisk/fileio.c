@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 
+#include "dif.h"
 #include "fileio.h"
 
 #define VERIFY_CHUNK	(64u << 10)	/* bytes read at a time to be compared */
@@ -80,6 +81,8 @@ ssize_t fileio_write_kvec(struct file *file, void *buf, size_t len, loff_t pos, 
 
 static enum sl_sense fileio_write_sense(ssize_t error)
 {
+	if (error == -ENOMEM)
+		return SL_INTERNAL_FAILURE;
 	if (error == -ENOSPC || error == -EDQUOT)
 		return SL_SPACE_EXHAUSTED;
 	return SL_WRITE_ERROR;
@@ -97,12 +100,22 @@ static void fileio_finish_read(struct scst_cmd *cmd, ssize_t got)
 	scst_cmd_complete(cmd);
 }
 
-ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
+static ssize_t fileio_read_pages(struct scst_cmd *cmd, u32 len, int flags)
 {
 	struct iov_iter iter;
 
-	iov_iter_bvec(&iter, ITER_DEST, cmd->bvec, cmd->nr_bvec, cmd->buf_len);
+	iov_iter_bvec(&iter, ITER_DEST, cmd->bvec, cmd->nr_bvec, len);
 	return fileio_read_iter(fileio_file(cmd), &iter, fileio_pos(cmd), flags);
+}
+
+ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags)
+{
+	return fileio_read_pages(cmd, cmd->buf_len, flags);
+}
+
+ssize_t fileio_read_len(struct scst_cmd *cmd, u32 len)
+{
+	return fileio_read_pages(cmd, len, 0);
 }
 
 /*
@@ -174,7 +187,7 @@ int fileio_write_flags(const struct scst_cmd *cmd)
 	return cmd->cdb.fua || !READ_ONCE(cmd->dev->mode.now.write_cache) ? IOCB_DSYNC : 0;
 }
 
-static ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)
+ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags)
 {
 	struct file *file = fileio_file(cmd);
 	struct iov_iter iter;
@@ -254,7 +267,7 @@ static bool fileio_same(struct scst_cmd *cmd, const u8 *buf, u8 *scratch, u32 le
 	return true;
 }
 
-static enum sl_sense fileio_compare(struct scst_cmd *cmd, struct sl_sense_info *more)
+enum sl_sense fileio_compare(struct scst_cmd *cmd, struct sl_sense_info *more)
 {
 	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift, done;
 	enum sl_sense sense = SL_OK;
@@ -358,36 +371,39 @@ static ssize_t fileio_write_pattern(struct scst_cmd *cmd, u8 *buf, u32 len)
 	return ret;
 }
 
-void fileio_write_same(struct scst_cmd *cmd)
+ssize_t fileio_do_write_same(struct scst_cmd *cmd, bool *unmapped)
 {
 	u64 total = (u64)cmd->cdb.blocks << cmd->dev->unit.block_shift;
 	u32 block = 1u << cmd->dev->unit.block_shift;
-	bool unmap = cmd->cdb.options & 0x08;
 	u32 len = min_t(u64, VERIFY_CHUNK, total);
-	ssize_t ret;
-	u8 *buf;
+	ssize_t ret = -EOPNOTSUPP;
+	u8 *buf = fileio_repeat_block(cmd, len);
 
-	if (!fileio_enter_worker(cmd))
-		return;
-	if (cmd->cdb.dir == SL_DIR_OUT && cmd->out_len < block) {
-		scst_cmd_complete(cmd);
-		return;
-	}
-	buf = fileio_repeat_block(cmd, len);
-	if (!buf) {
-		scst_cmd_fail(cmd, SL_INTERNAL_FAILURE, NULL);
-		return;
-	}
+	if (!buf)
+		return -ENOMEM;
 	/* Unmapped blocks read as zeros, so only zeros may be unmapped (SBC-3 5.44). */
-	ret = -EOPNOTSUPP;
 	percpu_down_read(&vdisk_of(cmd->dev)->medium);
-	if (unmap && !memchr_inv(buf, 0, block))
+	if ((cmd->cdb.options & 0x08) && !memchr_inv(buf, 0, block))
 		ret = fileio_punch(vdisk_of(cmd->dev), fileio_pos(cmd), total);
+	*unmapped = !ret;
 	if (ret == -EOPNOTSUPP)
 		ret = fileio_write_pattern(cmd, buf, len);
 	percpu_up_read(&vdisk_of(cmd->dev)->medium);
 	kvfree(buf);
-	fileio_finish_write(cmd, ret);
+	return ret;
+}
+
+void fileio_write_same(struct scst_cmd *cmd)
+{
+	u32 block = 1u << cmd->dev->unit.block_shift;
+	bool unmapped;
+
+	if (!fileio_enter_worker(cmd))
+		return;
+	if (cmd->cdb.dir == SL_DIR_OUT && cmd->out_len < block)
+		scst_cmd_complete(cmd);
+	else
+		fileio_finish_write(cmd, fileio_do_write_same(cmd, &unmapped));
 }
 
 /* SBC-3 5.28: the whole list is checked before anything is unmapped. */
@@ -415,18 +431,24 @@ static enum sl_sense fileio_check_unmap(struct scst_cmd *cmd, const u8 *list, u3
 static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
 {
 	unsigned int shift = cmd->dev->unit.block_shift;
+	struct vdisk *vd = vdisk_of(cmd->dev);
+	struct dif_range range;
 	ssize_t ret = 0;
 	u32 i;
 
-	percpu_down_read(&vdisk_of(cmd->dev)->medium);
+	dif_lock_all(vd, &range);
+	percpu_down_read(&vd->medium);
 	for (i = 0; i < nr && !ret; i++) {
 		loff_t pos = sl_get_be64(list + 8 + i * 16) << shift;
 		loff_t len = (loff_t)sl_get_be32(list + 16 + i * 16) << shift;
 
 		if (len)
-			ret = fileio_punch(vdisk_of(cmd->dev), pos, len);
+			ret = fileio_punch(vd, pos, len);
+		if (len && !ret)
+			ret = dif_forget(vd, pos, len);
 	}
-	percpu_up_read(&vdisk_of(cmd->dev)->medium);
+	percpu_up_read(&vd->medium);
+	dif_unlock_all(vd, &range);
 	return ret;
 }
 
@@ -596,8 +618,9 @@ static int fileio_attach(struct scst_device *dev)
 }
 
 static const char *const fileio_params[] = {
-	"blocksize", "filename", "lb_per_pb_exp", "nv_cache", "o_direct", "read_only", "removable",
-	"rotational", "thin_provisioned", "tst", "write_through",
+	"blocksize", "dif_filename", "dif_mode", "dif_static_app_tag", "dif_type", "filename",
+	"lb_per_pb_exp", "nv_cache", "o_direct", "read_only", "removable", "rotational",
+	"thin_provisioned", "tst", "write_through",
 	NULL
 };
 

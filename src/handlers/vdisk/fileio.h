@@ -40,6 +40,18 @@ bool fileio_is_usable(const struct file *file);
 /* Reads what the command asks for into its pages: bytes, or -errno. IOCB_* in @flags. */
 ssize_t fileio_read_buf(struct scst_cmd *cmd, int flags);
 
+/* Those of its pages that hold the first @len bytes; waits. */
+ssize_t fileio_read_len(struct scst_cmd *cmd, u32 len);
+
+/* Writes received data: bytes, or -errno. IOCB_* in @flags. */
+ssize_t fileio_write_buf(struct scst_cmd *cmd, int flags);
+
+/* Reads the medium; compares it with received data if BYTCHK says so. */
+enum sl_sense fileio_compare(struct scst_cmd *cmd, struct sl_sense_info *more);
+
+/* WRITE SAME, up to its answer: what writing returned. */
+ssize_t fileio_do_write_same(struct scst_cmd *cmd, bool *unmapped);
+
 /* Operations that blockio has in common; they go through the page cache. */
 void fileio_read(struct scst_cmd *cmd);
 void fileio_verify(struct scst_cmd *cmd);
@@ -63,6 +75,14 @@ struct file *backing_open(struct scst_device *dev, int flags);	/* ERR_PTR */
 void backing_detach(struct scst_device *dev);
 
 /* atomic.c */
+/* Up to its answer: sense, or SL_OK and what writing returned. */
+typedef enum sl_sense (*fileio_atomic_op)(struct scst_cmd *cmd, struct sl_sense_info *more,
+					  ssize_t *ret);
+enum sl_sense fileio_do_compare_write(struct scst_cmd *cmd, struct sl_sense_info *more,
+				      ssize_t *ret);
+enum sl_sense fileio_do_orwrite(struct scst_cmd *cmd, struct sl_sense_info *more, ssize_t *ret);
+enum sl_sense fileio_do_write_atomic(struct scst_cmd *cmd, struct sl_sense_info *more,
+				     ssize_t *ret);
 void fileio_compare_write(struct scst_cmd *cmd);
 void fileio_orwrite(struct scst_cmd *cmd);
 void fileio_write_atomic(struct scst_cmd *cmd);

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "../../lib/mgmt_line.h"
+#include "dif.h"
 #include "vdisk.h"
 
 #define VDISK_OPT_TRANSFER	(512u << 10)
@@ -37,6 +38,7 @@ void vdisk_free(struct scst_device *dev)
 	struct vdisk *vd = vdisk_of(dev);
 
 	scst_ident_close(dev);
+	dif_detach(vd);
 	percpu_free_rwsem(&vd->medium);
 	kfree(vd->filename);
 	kfree(vd);
@@ -138,6 +140,12 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 		vdisk_err("device %s: serial number %s belongs to another device", dev->name,
 			  u->serial);
 		return -EEXIST;
+	}
+	if (vd->dif) {
+		int ret = dif_attach(dev);
+
+		if (ret)
+			return ret;
 	}
 	return scst_ident_open(dev);
 }

@@ -22,12 +22,40 @@ static enum sl_sense check_range(const struct scst_cmd *cmd)
 	return SL_OK;
 }
 
-/* Protection information is not supported: RDPROTECT and the like must be 0 (SBC-3 4.22). */
+/* What has two kinds of data, or makes it of two, is not had with protection information. */
+static bool has_protected_form(enum sl_op_id id)
+{
+	return id != SL_OP_COMPARE_WRITE && id != SL_OP_ORWRITE_16 && id != SL_OP_WRITE_ATOMIC_16;
+}
+
+/* RDPROTECT and the like (SBC-3 4.22, 5.8): on a disk without protection they must be 0. */
+static enum sl_sense check_protect(struct scst_cmd *cmd)
+{
+	const struct sl_unit *u = &cmd->dev->unit;
+	struct sl_dif dif = { .type = u->dif_type };
+
+	if (!cmd->cdb.protect)
+		return SL_OK;
+	if (u->dif_type == 2 && !(cmd->cdb.op->flags & SL_OPF_LONG))
+		return SL_INVALID_OPCODE;
+	if (!u->dif_type || !has_protected_form(cmd->cdb.id) ||
+	    !sl_dif_protect(SL_DIF_READ, cmd->cdb.protect, false, &dif))
+		return scst_bad_cdb(cmd, cmd->cdb.options_at);
+	return SL_OK;
+}
+
 static enum sl_sense check_medium_cdb(struct scst_cmd *cmd)
 {
+	enum sl_sense sense = check_protect(cmd);
+
+	return sense ? sense : check_range(cmd);
+}
+
+/* At the end, for it changes how much is transferred. */
+static void expect_protection(struct scst_cmd *cmd)
+{
 	if (cmd->cdb.protect)
-		return scst_bad_cdb(cmd, cmd->cdb.options_at);
-	return check_range(cmd);
+		scst_cmd_expect_pi(cmd, cmd->cdb.data_len >> cmd->dev->unit.block_shift);
 }
 
 static enum sl_sense parse_report_tmfs(struct scst_cmd *cmd)
@@ -57,6 +85,7 @@ static enum sl_sense parse_rw(struct scst_cmd *cmd)
 		return sense;
 	if (cmd->cdb.data_len > SCST_MAX_TRANSFER)
 		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
+	expect_protection(cmd);
 	cmd->exec = cmd->cdb.blocks ? vdisk_io(cmd) : vdisk_exec_good;
 	return SL_OK;
 }
@@ -111,8 +140,9 @@ static enum sl_sense parse_write_same(struct scst_cmd *cmd)
 	/* With a limit 0 blocks are refused (WSNZ); without one they mean the rest of the disk. */
 	if (u->max_write_same && (!cmd->cdb.blocks || cmd->cdb.blocks > u->max_write_same))
 		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
+	expect_protection(cmd);
 	/* A pattern that is no whole block, or more, was not meant for this. */
-	if (!ndob && cmd->expected_len != 1u << u->block_shift)
+	if (!ndob && cmd->expected_len != cmd->cdb.data_len)
 		return scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	cmd->exec = vdisk_io(cmd);
 	return SL_OK;
@@ -181,10 +211,13 @@ static enum sl_sense parse_sanitize(struct scst_cmd *cmd)
 	return SL_OK;
 }
 
-/* There is no protection information to be had, and no list of defects. */
+/* FMTPINFO of the disk's own type: protection is chosen when it is made. There are no defects. */
 static enum sl_sense parse_format(struct scst_cmd *cmd)
 {
-	if (cmd->cdb_bytes[1] & 0xc0)	/* FMTPINFO */
+	u8 info = cmd->cdb_bytes[1] >> 6, usage = info == 3 && cmd->dev->unit.dif_type == 3;
+
+	/* PROTECTION FIELD USAGE comes with the list, or is 0. */
+	if (sl_dif_format_type(info, cmd->cdb.data_len ? usage : 0) != cmd->dev->unit.dif_type)
 		return scst_bad_cdb(cmd, 1);
 	cmd->exec = vdisk_io(cmd);
 	return SL_OK;

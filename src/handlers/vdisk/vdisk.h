@@ -25,6 +25,7 @@ enum vdisk_id {
 	VDISK_ID_COUNT
 };
 
+struct vdisk_dif;
 struct vdisk_io_ops;
 
 struct vdisk {
@@ -43,6 +44,7 @@ struct vdisk {
 	struct file *file;		/* fileio, blockio, cdrom: through the page cache */
 	struct file *direct;		/* blockio: past it */
 	bool always_waits;		/* blockio: the device has no I/O that does not wait */
+	struct vdisk_dif *dif;		/* fileio, blockio: NULL without protection information */
 	u64 size;			/* bytes */
 	bool size_explicit;		/* nullio, blockio: somebody has set it */
 	bool write_through;
