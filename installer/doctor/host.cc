@@ -13,8 +13,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr std::array state_dirs{"/var/lib/scst/pr", "/var/lib/scst/vdev_ident",
-                                "/var/lib/scst/vdev_mode_pages"};
+constexpr std::array state_dirs{"/var/lib/scst/dif_tags", "/var/lib/scst/pr",
+                                "/var/lib/scst/vdev_ident", "/var/lib/scst/vdev_mode_pages"};
 constexpr std::uint64_t little_space = std::uint64_t{256} << 20; // bytes
 constexpr const char* qla_options = "/etc/modprobe.d/scst-qla2x00t.conf";
 

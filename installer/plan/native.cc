@@ -261,12 +261,12 @@ namespace {
 
 void plan_state(Builder& b) {
   PutFiles dirs;
-  for (const char* path :
-       {"/var/lib/scst/pr", "/var/lib/scst/vdev_ident", "/var/lib/scst/vdev_mode_pages"})
+  for (const char* path : {"/var/lib/scst/dif_tags", "/var/lib/scst/pr", "/var/lib/scst/vdev_ident",
+                           "/var/lib/scst/vdev_mode_pages"})
     dirs.files.push_back({FileType::directory, path, 0700});
   b.add("state-directories", "make the state folders",
-        "reservations, identifying information and mode pages are kept there", {"/var/lib/scst"},
-        std::move(dirs));
+        "what devices have to keep lies there: reservations, mode pages and more",
+        {"/var/lib/scst"}, std::move(dirs));
 }
 
 void plan_modules_load(Builder& b) {

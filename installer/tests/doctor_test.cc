@@ -70,6 +70,7 @@ struct Patient {
     sys.file("/var/lib/scst/luns/disk0.img", "data");
     sys.file("/var/lib/dkms/mok.pub");
     sys.file("/var/lib/dkms/mok.key", "", 0600);
+    sys.dir("/var/lib/scst/dif_tags");
     sys.dir("/var/lib/scst/pr");
     sys.dir("/var/lib/scst/vdev_ident");
     sys.dir("/var/lib/scst/vdev_mode_pages");
