@@ -29,6 +29,7 @@ disk readonly vdisk_fileio "filename $(file_of readonly)" 'read_only 1'
 disk stored vdisk_fileio "filename $(file_of stored)" 'nv_cache 1'
 disk block vdisk_blockio "filename $loop"
 disk slow vdisk_blockio 'filename /dev/mapper/slow'
+disk dif vdisk_fileio "filename $(file_of dif)" 'thin_provisioned 1' 'dif_type 1'
 disk null vdisk_nullio 'size_mb 64' 'thin_provisioned 1'
 disks_conf
 serve
@@ -43,7 +44,7 @@ whole() {
 }
 
 bad=''
-for on in file thin 4k removable readonly stored block null; do
+for on in file thin 4k removable readonly stored block dif null; do
 	whole $on
 done
 # Waiting for eight seconds after each write is for the one test that needs it.
