@@ -55,6 +55,8 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->done = sess->tgt->driver->ops->xmit_response;
 	if (!sl_lun_unpack(lun, &cmd->lun))
 		cmd->lun = U32_MAX;
+	if (sl_get_be64(lun) == SL_LUN_REPORT_LUNS)
+		set_bit(SCST_CMD_WELL_KNOWN, &cmd->flags);
 	atomic_inc(&sess->commands);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_init);
@@ -156,7 +158,7 @@ static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
 		atomic64_inc(&cmd->sess->stats[SCST_STAT_UNKNOWN].cmds);
 	if (cmd->dev)
 		sense = scst_cmd_gates(cmd, sense);
-	else if (sense)
+	else if (sense && !test_bit(SCST_CMD_WELL_KNOWN, &cmd->flags))
 		sense = SL_LUN_NOT_SUPPORTED;
 	if (sense || cmd->status)
 		return sense;

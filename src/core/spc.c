@@ -11,6 +11,8 @@
 #define SELECT_ALL		0x00
 #define SELECT_WELL_KNOWN	0x01
 #define SELECT_ALL_WELL_KNOWN	0x02
+#define SELECT_ADMINISTRATIVE	0x10	/* of conglomerates, of which there are none */
+#define SELECT_NO_SUBSIDIARY	0x11
 
 static u32 scst_count_luns(struct scst_session *sess)
 {
@@ -27,7 +29,9 @@ static void scst_exec_report_luns(struct scst_cmd *cmd)
 {
 	struct scst_session *sess = cmd->sess;
 	enum sl_lun_method method = READ_ONCE(sess->addr_method);
-	bool none = cmd->cdb_bytes[2] == SELECT_WELL_KNOWN;
+	u8 select = cmd->cdb_bytes[2];
+	bool well_known = select == SELECT_WELL_KNOWN || select == SELECT_ALL_WELL_KNOWN;
+	bool none = select == SELECT_WELL_KNOWN || select == SELECT_ADMINISTRATIVE;
 	/* LUNs added meanwhile are announced by a unit attention; they must not overflow. */
 	u32 room = none ? 0 : scst_count_luns(sess);
 	struct scst_tgt_dev *td;
@@ -35,7 +39,7 @@ static void scst_exec_report_luns(struct scst_cmd *cmd)
 	u32 n = 0;
 	u8 *data;
 
-	data = kvzalloc(REPORT_LUNS_HEADER + room * 8, GFP_KERNEL);
+	data = kvzalloc(REPORT_LUNS_HEADER + room * 8 + 8, GFP_KERNEL);
 	if (!data) {
 		cmd->status = SCST_BUSY;
 		scst_cmd_complete(cmd);
@@ -52,6 +56,8 @@ static void scst_exec_report_luns(struct scst_cmd *cmd)
 			clear_bit(SCST_UA_LUNS_CHANGED, &td->ua);
 		rcu_read_unlock();
 	}
+	if (well_known)
+		sl_put_be64(SL_LUN_REPORT_LUNS, data + REPORT_LUNS_HEADER + n++ * 8);
 	sl_put_be32(n * 8, data);
 	scst_cmd_reply(cmd, data, REPORT_LUNS_HEADER + n * 8);
 	kvfree(data);
@@ -64,11 +70,11 @@ static void scst_exec_request_sense(struct scst_cmd *cmd)
 	u8 data[SL_SENSE_LEN];
 	size_t len;
 
-	if (!cmd->tgt_dev)
+	if (!cmd->tgt_dev && !test_bit(SCST_CMD_WELL_KNOWN, &cmd->flags))
 		sense = SL_LUN_NOT_SUPPORTED;
-	else if (READ_ONCE(cmd->tgt_dev->ua))
+	else if (cmd->tgt_dev && READ_ONCE(cmd->tgt_dev->ua))
 		sense = scst_ua_take(cmd->tgt_dev);
-	if (!sense && cmd->dev->handler->ops->state)
+	if (!sense && cmd->dev && cmd->dev->handler->ops->state)
 		sense = cmd->dev->handler->ops->state(cmd->dev, &more);
 	len = sl_sense_build(data, sizeof(data), cmd->cdb_bytes[1] & 1, sense, &more);
 	scst_cmd_reply(cmd, data, len);
@@ -82,17 +88,32 @@ static void scst_exec_no_lun_inquiry(struct scst_cmd *cmd)
 		.qualifier = 3,
 		.vendor = "SCST",
 	};
+	static const struct sl_unit well_known = {
+		.device_type = SL_TYPE_WELL_KNOWN,
+		.vendor = "SCST",
+		.product = "REPORT LUNS",
+	};
+	bool is_known = test_bit(SCST_CMD_WELL_KNOWN, &cmd->flags);
 	struct sl_port_id port;
 	u8 data[SL_INQUIRY_MAX];
 	enum sl_sense sense;
 	size_t len;
 
 	scst_cmd_port_id(cmd, &port);
-	sense = sl_inquiry(cmd->cdb_bytes, &nothing, &port, data, &len);
+	sense = sl_inquiry(cmd->cdb_bytes, is_known ? &well_known : &nothing, &port, data, &len);
 	if (sense)
 		scst_cmd_fail(cmd, scst_bad_cdb(cmd, sl_inquiry_bad_byte(cmd->cdb_bytes)), NULL);
 	else
 		scst_cmd_reply(cmd, data, len);
+}
+
+/* SPC-4 8.1: what a well-known logical unit does besides what it is there for. */
+static enum sl_sense scst_well_known_parse(struct scst_cmd *cmd)
+{
+	if (cmd->cdb.id != SL_OP_TEST_UNIT_READY)
+		return SL_INVALID_OPCODE;
+	cmd->exec = scst_cmd_complete;
+	return SL_OK;
 }
 
 /* Operations on a device that are the same for all handlers. */
@@ -154,7 +175,9 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 	*mine = true;
 	switch (cmd->cdb.id) {
 	case SL_OP_REPORT_LUNS:
-		if (cmd->cdb_bytes[2] > SELECT_ALL_WELL_KNOWN)
+		if (cmd->cdb_bytes[2] > SELECT_ALL_WELL_KNOWN &&
+		    cmd->cdb_bytes[2] != SELECT_ADMINISTRATIVE &&
+		    cmd->cdb_bytes[2] != SELECT_NO_SUBSIDIARY)
 			return scst_bad_cdb(cmd, 2);
 		if (cmd->cdb.data_len < 16)
 			return scst_bad_cdb(cmd, 6);
@@ -171,6 +194,8 @@ enum sl_sense scst_spc_parse(struct scst_cmd *cmd, bool *mine)
 	default:
 		break;
 	}
+	if (test_bit(SCST_CMD_WELL_KNOWN, &cmd->flags))
+		return scst_well_known_parse(cmd);
 	if (!cmd->dev)
 		return SL_LUN_NOT_SUPPORTED;
 	*mine = scst_core_answers(cmd->dev, cmd->cdb.id);

@@ -104,6 +104,7 @@ enum scst_cmd_state {
 #define SCST_CMD_INTERNAL	4	/* bit: of the copy manager, the driver does not know it */
 #define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
 #define SCST_CMD_HELD		5	/* bit: waits for others, by its task attribute or theirs */
+#define SCST_CMD_WELL_KNOWN	7	/* bit: to the REPORT LUNS well-known logical unit */
 #define SCST_CMD_TELL_ABORTED	6	/* bit, of an aborted one: its initiator is told (TAS) */
 
 /* Task attributes (SAM-5 8.6) */

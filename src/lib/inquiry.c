@@ -200,7 +200,8 @@ static size_t vpd_identification(const struct sl_unit *u, const struct sl_port_i
 	}
 	d += registered_id(&u->naa, 3, d);
 	d += registered_id(&u->eui64, 2, d);
-	if (!u->naa.len && !u->eui64.len) {
+	/* A well-known logical unit has no name of its own: the port tells whose it is. */
+	if (!u->naa.len && !u->eui64.len && u->device_type != SL_TYPE_WELL_KNOWN) {
 		/* Without an assigned name the first eight characters of the id have to do. */
 		p = designator(d, 1, 0, 2, 8);
 		put_padded(p, u->t10_dev_id, 8);

@@ -22,6 +22,7 @@
 /* Peripheral device types (SPC-4 table 142) */
 #define SL_TYPE_DISK	0x00
 #define SL_TYPE_CDROM	0x05
+#define SL_TYPE_WELL_KNOWN 0x1e	/* well-known logical unit */
 
 /* An identifier of a registry: NAA (SPC-4 7.8.6.6) or EUI-64 based (7.8.6.5). */
 struct sl_id {

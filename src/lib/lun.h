@@ -6,7 +6,7 @@
 #include "port.h"
 
 #define SL_LUN_MAX		16383u		/* largest number of the flat space form */
-#define SL_LUN_WK_REPORT_LUNS	0xc101000000000000ull	/* well-known logical unit */
+#define SL_LUN_REPORT_LUNS	0xc101000000000000ull	/* well-known logical unit (SPC-4 8.2) */
 
 enum sl_lun_method {
 	SL_LUN_PERIPHERAL,	/* 00b; numbers above 255 take the flat form */

@@ -164,7 +164,7 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 	struct local_cmd *lc = scsi_cmd_priv(sc);
 
 	lc->sc = sc;
-	sl_lun_pack(SL_LUN_FLAT, sc->device->lun, lc->lun);
+	int_to_scsilun(sc->device->lun, (struct scsi_lun *)lc->lun);
 	scst_cmd_init(&lc->cmd, lt->sess, lc->lun, sc->cmnd, sc->cmd_len);
 	lc->cmd.tag = (uintptr_t)sc;
 	lc->cmd.expected_dir = local_dir(sc);
@@ -173,6 +173,15 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 	INIT_WORK(&lc->work, local_work);
 	queue_work(local_wq, &lc->work);
 	return 0;
+}
+
+/* The midlayer's number is that of the LUN's eight bytes, whatever their form. */
+static bool local_lun(const struct scsi_device *sdev, u32 *lun)
+{
+	struct scsi_lun bytes;
+
+	int_to_scsilun(sdev->lun, &bytes);
+	return sl_lun_unpack(bytes.scsi_lun, lun);
 }
 
 static int local_task_mgmt(struct scsi_cmnd *sc, enum scst_tm_fn fn)
@@ -185,8 +194,7 @@ static int local_task_mgmt(struct scsi_cmnd *sc, enum scst_tm_fn fn)
 		return FAILED;
 	t->tm.sess = lt->sess;
 	t->tm.fn = fn;
-	t->tm.lun = sc->device->lun;
-	t->tm.lun_valid = true;
+	t->tm.lun_valid = local_lun(sc->device, &t->tm.lun);
 	t->tm.tag = (uintptr_t)sc;
 	init_completion(&t->done);
 	scst_tm_start(&t->tm);
@@ -248,7 +256,7 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 		return NULL;
 	*(struct local_tgt **)shost_priv(host) = lt;
 	host->max_id = 1;
-	host->max_lun = SL_LUN_MAX + 1;
+	host->max_lun = U16_MAX + 1;	/* of any form: the flat one begins with 40h */
 	host->max_cmd_len = SL_CDB_MAX;
 	host->max_channel = 0;
 	scsi_host_set_prot(host, SHOST_DIF_TYPE1_PROTECTION | SHOST_DIF_TYPE2_PROTECTION |
@@ -265,9 +273,10 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 static void local_forget_lost_luns(struct local_tgt *lt)
 {
 	struct scsi_device *sdev;
+	u32 lun;
 
 	shost_for_each_device(sdev, lt->host)
-		if (!scst_session_has_lun(lt->sess, sdev->lun))
+		if (local_lun(sdev, &lun) && !scst_session_has_lun(lt->sess, lun))
 			scsi_remove_device(sdev);
 }
 

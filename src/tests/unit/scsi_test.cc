@@ -582,7 +582,7 @@ TEST_CASE("LUN forms that name no unit here are refused") {
   u32 lun;
   for (u64 value : std::initializer_list<u64>{0x0001000100000000ull, 0x0100000000000000ull,
                                               0x8100000000000000ull, 0x8020000000000000ull,
-                                              u64{SL_LUN_WK_REPORT_LUNS}, ~0ull}) {
+                                              u64{SL_LUN_REPORT_LUNS}, ~0ull}) {
     u8 b[8];
     sl_put_be64(value, b);
     CHECK_FALSE(sl_lun_unpack(b, &lun));
@@ -760,4 +760,15 @@ TEST_CASE("Commands are in conflict where one changes what the other touches") {
   CHECK_FALSE(sl_cdb_conflict(&write, &ready));
   const sl_cdb undecoded = {};
   CHECK_FALSE(sl_cdb_conflict(&undecoded, &write));
+}
+
+TEST_CASE("A well-known logical unit is named by its port alone") {
+  sl_unit unit = {};
+  unit.device_type = SL_TYPE_WELL_KNOWN;
+  strcpy(unit.vendor, "SCST");
+  CHECK((inquiry(unit, {0x12})[0] & 0x1f) == 0x1e);
+  const Bytes page = inquiry(unit, {0x12, 1, 0x83});
+  REQUIRE(page.size() == 4 + 12 + 8);
+  CHECK((page[4 + 1] & 0x3f) == 0x01);  // T10 vendor identification
+  CHECK((page[16 + 1] & 0x3f) == 0x14); // relative target port
 }
