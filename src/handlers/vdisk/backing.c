@@ -80,7 +80,7 @@ void backing_detach(struct scst_device *dev)
 	vdisk_free(dev);
 }
 
-static void backing_set_size(struct scst_device *dev, u64 size, bool explicit)
+static int backing_set_size(struct scst_device *dev, u64 size, bool explicit)
 {
 	struct vdisk *vd = vdisk_of(dev);
 	u64 blocks = size >> dev->unit.block_shift;
@@ -92,8 +92,10 @@ static void backing_set_size(struct scst_device *dev, u64 size, bool explicit)
 	vd->size_explicit = explicit;
 	WRITE_ONCE(dev->unit.blocks, blocks);
 	spin_unlock(&dev->lock);
-	if (changed)
-		scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+	if (!changed)
+		return 0;
+	scst_dev_raise_ua(dev, SCST_UA_CAPACITY_CHANGED, NULL);
+	return dif_store_resized(dev);
 }
 
 int backing_resync(struct scst_device *dev)
@@ -102,8 +104,7 @@ int backing_resync(struct scst_device *dev)
 
 	if (!(size >> dev->unit.block_shift))
 		return -EINVAL;
-	backing_set_size(dev, size, false);
-	return 0;
+	return backing_set_size(dev, size, false);
 }
 
 int backing_resize(struct scst_device *dev, u64 size)
@@ -113,8 +114,7 @@ int backing_resize(struct scst_device *dev, u64 size)
 	if (!size || size & ((1u << dev->unit.block_shift) - 1) ||
 	    size > i_size_read(vd->file->f_mapping->host))
 		return -EINVAL;
-	backing_set_size(dev, size, true);
-	return 0;
+	return backing_set_size(dev, size, true);
 }
 
 int backing_flush(struct scst_device *dev)

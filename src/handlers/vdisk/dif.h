@@ -3,6 +3,9 @@
 #ifndef DIF_H
 #define DIF_H
 
+#include <linux/mm.h>
+#include <linux/slab.h>
+
 #include "vdisk.h"
 
 /* dif_mode */
@@ -42,6 +45,8 @@ void dif_detach(struct vdisk *vd);
 
 /* dif_store.c; all may wait */
 int dif_store_open(struct scst_device *dev);
+/* Writes down what the disk is now, which has another size. */
+int dif_store_resized(struct scst_device *dev);
 void dif_store_close(struct vdisk_dif *dif);
 /* What goes with @blocks blocks: 0, -errno. Only if there is a file. @pi is changed by writing. */
 int dif_store_read(struct vdisk_dif *dif, u64 lba, u32 blocks, u8 *pi);
@@ -67,5 +72,44 @@ int dif_forget(const struct vdisk *vd, loff_t pos, loff_t len);
 
 /* dif.c */
 extern const struct vdisk_io_ops dif_io;
+
+static inline struct vdisk_dif *dif_of(const struct scst_cmd *cmd)
+{
+	return vdisk_of(cmd->dev)->dif;
+}
+
+static inline u32 dif_block(const struct scst_cmd *cmd)
+{
+	return 1u << cmd->dev->unit.block_shift;
+}
+
+static inline u8 *dif_alloc(u32 blocks)
+{
+	return kvmalloc((size_t)blocks * SL_DIF_LEN, GFP_KERNEL);
+}
+
+static inline void dif_lock_cmd(struct scst_cmd *cmd, struct dif_range *range, bool writes)
+{
+	dif_lock(dif_of(cmd), range, cmd->cdb.lba, cmd->cdb.blocks, writes);
+}
+
+/* What the disk's mode and the CDB have checked of information that comes @from there. */
+struct sl_dif dif_rules(const struct scst_cmd *cmd, enum sl_dif_from from);
+/* The @i-th block of the command is the one that is wrong. */
+void dif_failed_at(const struct scst_cmd *cmd, u32 i, struct sl_sense_info *more);
+/* The first @blocks blocks of the command's buffer. */
+enum sl_sense dif_check_buf(const struct scst_cmd *cmd, const struct sl_dif *rules, const u8 *pi,
+			    u32 blocks, struct sl_sense_info *more);
+/* Writes what came, unless it is wrong; SL_OK also if *@ret tells of an error of the disk's own. */
+enum sl_sense dif_write_checked(struct scst_cmd *cmd, int flags, ssize_t *ret,
+				struct sl_sense_info *more);
+void dif_end(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_sense_info *more);
+
+/* dif_verify.c */
+void dif_verify(struct scst_cmd *cmd);
+void dif_write_verify(struct scst_cmd *cmd);
+void dif_compare_write(struct scst_cmd *cmd);
+void dif_orwrite(struct scst_cmd *cmd);
+void dif_write_atomic(struct scst_cmd *cmd);
 
 #endif

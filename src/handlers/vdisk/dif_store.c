@@ -153,6 +153,13 @@ static int store_check(struct scst_device *dev)
 	return ret;
 }
 
+int dif_store_resized(struct scst_device *dev)
+{
+	const struct vdisk_dif *dif = vdisk_of(dev)->dif;
+
+	return dif && dif->file ? store_write_head(dev) : 0;
+}
+
 int dif_store_open(struct scst_device *dev)
 {
 	struct vdisk_dif *dif = vdisk_of(dev)->dif;
