@@ -4,7 +4,7 @@
 # All of libiscsi's conformance suite against every kind of disk: no test fails without a reason that
 # suite.expect gives, and each passes somewhere. "ci/conformance" makes docs/conformance.md of it.
 # image: target
-# timeout: 3600
+# timeout: 4500
 # cpus: 1
 # slow: yes
 # shellcheck source=ci/vm/lib.sh
