@@ -309,6 +309,8 @@ constexpr std::array messages{
     Message{"tgt_dev for LUN 0 not found", "Give the target or group a LUN 0."},
     Message{"is not unique", "Two targets have one rel_tgt_id: change one of them."},
     Message{"saved mode pages disabled", "mkdir -m 700 /var/lib/scst/vdev_mode_pages"},
+    Message{"for protection information can't be opened",
+            "mkdir -m 700 /var/lib/scst/dif_tags, or look at the device's dif_filename."},
     Message{"is NOT a block device", "vdisk_blockio takes block devices; use vdisk_fileio."},
     Message{"net_priv isn't NULL", "The patch put_page_callback does not fit this kernel: build it "
                                    "without."},

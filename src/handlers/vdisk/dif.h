@@ -24,9 +24,10 @@ struct dif_range {
 
 struct vdisk_dif {
 	u8 mode;		/* DIF_* */
-	bool mode_explicit;
 	u8 type;
 	u16 app_tag;		/* of all blocks; 0: theirs who write them */
+	char mode_text[40];	/* as they were given, for a configuration to be found again */
+	char app_tag_text[12];
 	char *filename;
 	bool filename_explicit;
 	struct file *file;	/* NULL: nothing is stored, it is made of the data */

@@ -41,6 +41,8 @@ static int dif_set_mode(struct scst_device *dev, struct vdisk_dif *dif, const ch
 {
 	u8 mode = 0;
 
+	if (strscpy(dif->mode_text, value, sizeof(dif->mode_text)) < 0)
+		return -EINVAL;
 	while (*value) {
 		size_t len = strcspn(value, "|");
 		int bit = dif_mode_bit(value, len);
@@ -55,7 +57,6 @@ static int dif_set_mode(struct scst_device *dev, struct vdisk_dif *dif, const ch
 		value += *value == '|';
 	}
 	dif->mode = mode;
-	dif->mode_explicit = true;
 	return mode ? 0 : -EINVAL;
 }
 
@@ -76,7 +77,8 @@ static int dif_set_app_tag(struct scst_device *dev, struct vdisk_dif *dif, const
 	u64 v;
 
 	/* The last one says of a block that it is not to be checked. */
-	if (sl_mgmt_u64(value, &v) || v >= SL_DIF_NO_APP) {
+	if (sl_mgmt_u64(value, &v) || v >= SL_DIF_NO_APP ||
+	    strscpy(dif->app_tag_text, value, sizeof(dif->app_tag_text)) < 0) {
 		vdisk_err("device %s: dif_static_app_tag is a number below 0xffff", dev->name);
 		return -EINVAL;
 	}
@@ -128,15 +130,9 @@ static struct vdisk_dif *attr_dif(struct kobject *kobj)
 
 static ssize_t dif_mode_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const struct vdisk_dif *dif = attr_dif(kobj);
-	unsigned int i;
-	int n = 0;
+	const char *given = attr_dif(kobj)->mode_text;
 
-	for (i = 0; i < ARRAY_SIZE(dif_mode_names); i++)
-		if (dif->mode & BIT(i))
-			n += sysfs_emit_at(buf, n, "%s%s", n ? "|" : "", dif_mode_names[i]);
-	n += sysfs_emit_at(buf, n, "\n%s", dif->mode_explicit ? SCST_KEY_MARK "\n" : "");
-	return n;
+	return scst_show_text(buf, *given ? given : "dev_check|dev_store", *given);
 }
 
 static ssize_t dif_type_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -147,11 +143,9 @@ static ssize_t dif_type_show(struct kobject *kobj, struct kobj_attribute *attr, 
 static ssize_t dif_static_app_tag_show(struct kobject *kobj, struct kobj_attribute *attr,
 				       char *buf)
 {
-	u16 tag = attr_dif(kobj)->app_tag;
-	char text[8];
+	const char *given = attr_dif(kobj)->app_tag_text;
 
-	snprintf(text, sizeof(text), "0x%x", tag);
-	return scst_show_text(buf, text, tag);
+	return scst_show_text(buf, *given ? given : "0", *given);
 }
 
 static ssize_t dif_filename_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
