@@ -102,6 +102,9 @@ check "no check has failed yet" none_failed $tree/targets/scst_local/near
 
 # --- what is wrong is found ---
 
+# It would look at disks that were written to, and be told too.
+stop_udev
+
 # spoil NAME BLOCK BYTE: another value in one byte of a block's information.
 spoil() {
 	at=$((tag_head + 8 * $2 + $3))
@@ -280,6 +283,7 @@ check "iSCSI carries it in line" python3 /root/inline.py "$target" "$initiator"
 
 # --- RAID 5, in the kernel whose checks go from end to end ---
 
+start_udev
 raid=$(for n in 0 1 2 3; do disk_named "raid$n"; done)
 head -c 64M /dev/urandom >/root/data
 # shellcheck disable=SC2086 # four words
