@@ -127,10 +127,26 @@ static void disk_take_capacity(struct scst_cmd *cmd)
 	spin_unlock(&cmd->dev->lock);
 }
 
+/* Nobody shall ask for protection information who can't get it here: PROTECT, P_TYPE, PROT_EN. */
+static void disk_hide_protection(struct scst_cmd *cmd)
+{
+	bool inquiry = cmd->cdb.id == SL_OP_INQUIRY && !(cmd->cdb_bytes[1] & 0x01);
+	u8 *data;
+
+	if (!cmd->in_len || !(inquiry || cmd->cdb.id == SL_OP_READ_CAPACITY_16))
+		return;
+	data = page_address(cmd->bvec[0].bv_page) + cmd->bvec[0].bv_offset;
+	if (inquiry && cmd->in_len > 5)
+		data[5] &= ~0x01;
+	if (!inquiry && cmd->in_len > 12)
+		data[12] &= ~0x0f;
+}
+
 static void disk_good(struct scst_cmd *cmd, u32 moved)
 {
 	scst_cmd_set_in_len(cmd, moved);
 	disk_take_capacity(cmd);
+	disk_hide_protection(cmd);
 	/* The device tells other initiators than us. */
 	if (cmd->out_len && (cmd->cdb.id == SL_OP_MODE_SELECT_6 ||
 			     cmd->cdb.id == SL_OP_MODE_SELECT_10))
