@@ -548,8 +548,7 @@ void scst_exec_report_port_groups(struct scst_cmd *cmd)
 	}
 	data = kvzalloc(max_t(size_t, room, 1), GFP_KERNEL);
 	if (!data) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	sl_alua_report_begin(&r, data, room, format);
@@ -607,8 +606,7 @@ void scst_exec_set_port_groups(struct scst_cmd *cmd)
 	}
 	list = kvzalloc(max_t(u32, len, 1), GFP_KERNEL);
 	if (!list) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	scst_cmd_copy_out(cmd, 0, list, len);

@@ -340,6 +340,15 @@ void scst_cmd_fail(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_se
 }
 EXPORT_SYMBOL_GPL(scst_cmd_fail);
 
+void scst_cmd_busy(struct scst_cmd *cmd)
+{
+	cmd->status = SCST_BUSY;
+	cmd->in_len = 0;
+	scst_cmd_set_residual(cmd, 0);
+	scst_cmd_complete(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_busy);
+
 void scst_cmd_set_in_len(struct scst_cmd *cmd, u64 len)
 {
 	cmd->in_len = cmd->expected_dir == SL_DIR_IN ? min_t(u64, len, cmd->expected_len) : 0;
@@ -374,12 +383,10 @@ void scst_cmd_reply(struct scst_cmd *cmd, const void *data, size_t len)
 	len = min_t(u64, len, cmd->cdb.data_len);
 	scst_cmd_set_in_len(cmd, len);
 	if (cmd->in_len && scst_alloc_buf(cmd, cmd->in_len)) {
-		cmd->in_len = 0;
-		cmd->status = SCST_BUSY;
-		scst_cmd_set_residual(cmd, 0);
-	} else {
-		scst_copy_to_buf(cmd, data, cmd->in_len);
+		scst_cmd_busy(cmd);
+		return;
 	}
+	scst_copy_to_buf(cmd, data, cmd->in_len);
 	scst_cmd_complete(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_reply);

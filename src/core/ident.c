@@ -78,8 +78,7 @@ void scst_exec_report_ident(struct scst_cmd *cmd)
 	size_t len;
 
 	if (!data) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	mutex_lock(&ident->lock);

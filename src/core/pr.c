@@ -39,8 +39,7 @@ static void scst_pr_in_work(struct work_struct *work)
 	u8 *data = kvzalloc(max_t(size_t, room, 1), GFP_KERNEL);
 
 	if (!data) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	mutex_lock(&dev->pr_lock);

@@ -41,8 +41,7 @@ static void scst_exec_report_luns(struct scst_cmd *cmd)
 
 	data = kvzalloc(REPORT_LUNS_HEADER + room * 8 + 8, GFP_KERNEL);
 	if (!data) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	if (!none) {

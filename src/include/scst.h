@@ -215,6 +215,9 @@ void scst_cmd_complete(struct scst_cmd *cmd);
 /* Ends with CHECK CONDITION; @more may be NULL. Calls scst_cmd_complete(). */
 void scst_cmd_fail(struct scst_cmd *cmd, enum sl_sense sense, const struct sl_sense_info *more);
 
+/* Ends with BUSY: try again, just now there was no memory, or no room elsewhere. */
+void scst_cmd_busy(struct scst_cmd *cmd);
+
 /* Makes cmd->exec run again in a worker that may block. */
 void scst_cmd_defer(struct scst_cmd *cmd);
 

@@ -18,8 +18,7 @@ static void perf_exec(struct scst_cmd *cmd)
 	if (cmd->cdb.dir != SL_DIR_IN) {
 		scst_cmd_complete(cmd);
 	} else if (scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 	} else {
 		scst_cmd_set_in_len(cmd, cmd->cdb.data_len);
 		scst_cmd_complete(cmd);
@@ -166,27 +165,22 @@ static void disk_detach(struct scst_device *dev)
 	kfree(disk);
 }
 
-static const struct scst_handler_ops disk_ops = {
-	.name = "dev_disk",
-	.owner = THIS_MODULE,
-	.device_type = TYPE_DISK,
-	.init = disk_init,
-	.set_param = disk_set_param,
-	.attach = disk_attach,
-	.detach = disk_detach,
-	.parse = disk_pass_parse,
-};
+/* They differ in where a command ends: at the disk, or here. */
+#define DISK_OPS(_name, _init, _parse) { \
+	.name = _name, \
+	.owner = THIS_MODULE, \
+	.device_type = TYPE_DISK, \
+	.init = _init, \
+	.set_param = disk_set_param, \
+	.attach = disk_attach, \
+	.detach = disk_detach, \
+	.parse = _parse, \
+}
 
-static const struct scst_handler_ops perf_ops = {
-	.name = "dev_disk_perf",
-	.owner = THIS_MODULE,
-	.device_type = TYPE_DISK,
-	.init = perf_init,
-	.set_param = disk_set_param,
-	.attach = disk_attach,
-	.detach = disk_detach,
-	.parse = perf_parse,
-};
+static const struct scst_handler_ops disk_ops =
+	DISK_OPS("dev_disk", disk_init, disk_pass_parse);
+static const struct scst_handler_ops perf_ops =
+	DISK_OPS("dev_disk_perf", perf_init, perf_parse);
 
 static int __init disk_module_init(void)
 {

@@ -178,9 +178,7 @@ static void disk_no_status(struct scst_cmd *cmd, u8 host_byte)
 	case DID_IMM_RETRY:
 	case DID_REQUEUE:
 	case DID_TRANSPORT_DISRUPTED:
-		cmd->status = SCST_BUSY;
-		scst_cmd_set_in_len(cmd, 0);
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		break;
 	case DID_TIME_OUT:
 	case DID_ABORT:
@@ -318,9 +316,7 @@ static void disk_not_started(struct scst_cmd *cmd, int error, u32 len)
 {
 	switch (error) {
 	case -ENOMEM:
-		cmd->status = SCST_BUSY;
-		scst_cmd_set_in_len(cmd, 0);
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		break;
 	case -EINVAL:
 		pr_warn_once("dev_disk: device %s: Unable to complete command due to SG IO count limitation: %u bytes are more than its adapter takes at once\n",

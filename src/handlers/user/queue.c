@@ -137,8 +137,7 @@ void user_exec(struct scst_cmd *cmd)
 	bool queued;
 
 	if (!uc) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	uc->cmd = cmd;

@@ -144,8 +144,7 @@ static void blockio_rw(struct scst_cmd *cmd)
 static void blockio_read(struct scst_cmd *cmd)
 {
 	if (!cmd->bvec && scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	if (round_down(cmd->buf_len, 1u << cmd->dev->unit.block_shift) != cmd->buf_len) {

@@ -117,8 +117,7 @@ static void cdrom_read(struct scst_cmd *cmd)
 	if (!fileio_enter_worker(cmd))
 		return;
 	if (scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	percpu_down_read(&vd->medium);

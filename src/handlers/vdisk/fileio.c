@@ -157,8 +157,7 @@ void fileio_read(struct scst_cmd *cmd)
 		return;
 	}
 	if (!cmd->bvec && scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	if (fileio_may_wait(cmd)) {

@@ -8,8 +8,7 @@
 static void nullio_read(struct scst_cmd *cmd)
 {
 	if (scst_cmd_alloc_in(cmd, cmd->cdb.data_len)) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	scst_cmd_set_in_len(cmd, cmd->cdb.data_len);

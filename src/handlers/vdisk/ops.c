@@ -455,8 +455,7 @@ static void vdisk_exec_report_opcodes(struct scst_cmd *cmd)
 	size_t len;
 
 	if (!data) {
-		cmd->status = SCST_BUSY;
-		scst_cmd_complete(cmd);
+		scst_cmd_busy(cmd);
 		return;
 	}
 	sense = rsoc_build(cmd, data, &len);
