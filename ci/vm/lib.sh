@@ -114,6 +114,21 @@ disks_conf() {
 	printf '%s\nTARGET_DRIVER iscsi {\n\tenabled 1\n%s\n}\n' "$disk_devices" "$disk_targets" >/etc/scst.conf
 }
 
+# ports DEVICE TARGET...: prints the section of scst_local in which each target has the device as
+# LUN 0. Their ports have the numbers 11, 12 and so on.
+ports() {
+	port_device=$1 port_number=11
+	shift
+	printf 'TARGET_DRIVER scst_local {\n'
+	for port_target; do
+		[ $port_number = 11 ] || echo
+		printf '\tTARGET %s {\n\t\trel_tgt_id %d\n\n\t\tLUN 0 %s\n\t}\n' \
+			"$port_target" $port_number "$port_device"
+		port_number=$((port_number + 1))
+	done
+	printf '}\n'
+}
+
 answers() { iscsi-ls "iscsi://$portal" >/dev/null 2>&1; }
 
 # Starts the services and waits until the portal answers.

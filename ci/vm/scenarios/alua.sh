@@ -21,7 +21,7 @@ defaults {
 	no_path_retry queue
 }
 END
-cat >/etc/scst.conf <<'END'
+cat >/etc/scst.conf <<END
 HANDLER vdisk_fileio {
 	DEVICE disk0 {
 		filename /var/lib/disk0
@@ -30,19 +30,7 @@ HANDLER vdisk_fileio {
 	}
 }
 
-TARGET_DRIVER scst_local {
-	TARGET near {
-		rel_tgt_id 11
-
-		LUN 0 disk0
-	}
-
-	TARGET far {
-		rel_tgt_id 12
-
-		LUN 0 disk0
-	}
-}
+$(ports disk0 near far)
 
 DEVICE_GROUP dg {
 	DEVICE disk0

@@ -21,13 +21,7 @@ HANDLER vdisk_blockio {
 	}
 }
 
-TARGET_DRIVER scst_local {
-	TARGET near {
-		rel_tgt_id 11
-
-		LUN 0 slow
-	}
-}
+$(ports slow near)
 
 TARGET_DRIVER iscsi {
 	enabled 1

@@ -118,26 +118,14 @@ def main():
 main()
 END
 truncate -s 1M /var/lib/disk
-cat >/etc/scst.conf <<'END'
+cat >/etc/scst.conf <<END
 HANDLER vdisk_fileio {
 	DEVICE disk {
 		filename /var/lib/disk
 	}
 }
 
-TARGET_DRIVER scst_local {
-	TARGET near {
-		rel_tgt_id 11
-
-		LUN 0 disk
-	}
-
-	TARGET far {
-		rel_tgt_id 12
-
-		LUN 0 disk
-	}
-}
+$(ports disk near far)
 END
 check "the configuration is taken" systemctl start scst.service
 udevadm settle

@@ -9,7 +9,7 @@
 . /run/jobs/lib.sh
 
 truncate -s 64M /var/lib/disk
-cat >/etc/scst.conf <<'END'
+cat >/etc/scst.conf <<END
 setup_id 0x7357
 
 HANDLER vdisk_fileio {
@@ -23,19 +23,7 @@ HANDLER vdisk_fileio {
 	}
 }
 
-TARGET_DRIVER scst_local {
-	TARGET near {
-		rel_tgt_id 11
-
-		LUN 0 disk
-	}
-
-	TARGET far {
-		rel_tgt_id 12
-
-		LUN 0 disk
-	}
-}
+$(ports disk near far)
 
 DEVICE_GROUP dg {
 	DEVICE disk

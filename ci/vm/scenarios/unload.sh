@@ -45,13 +45,7 @@ HANDLER $1 {
 	}
 }
 
-TARGET_DRIVER scst_local {
-	TARGET near {
-		rel_tgt_id 11
-
-		LUN 0 disk
-	}
-}
+$(ports disk near)
 END
 	check "the configuration is taken ($1)" systemctl start scst.service
 	udevadm settle
