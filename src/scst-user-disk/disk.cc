@@ -5,14 +5,24 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+extern "C" {
+#include "log.h"
+#include "unmap.h"
+}
 
 namespace user_disk {
 
 namespace {
 
 constexpr std::uint32_t kOptimalTransfer = 256U << 10;
+constexpr std::uint32_t kMaxUnmap = 1U << 20;     // blocks in one command
+constexpr std::uint32_t kMaxWriteSame = 8U << 20; // bytes
+constexpr int kPunch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
 /// The same name is the same disk, whenever and wherever it is served (FNV-1a).
 std::uint64_t id_of(const std::string& name) {
@@ -55,6 +65,13 @@ bool write_all(int fd, std::span<const std::uint8_t> data, std::uint64_t offset)
   return true;
 }
 
+/// Asked for beyond the end of the file, where there is nothing to lose.
+bool can_punch(int fd, std::uint64_t bytes) {
+  struct stat st {};
+  return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+         !fallocate(fd, kPunch, static_cast<off_t>(bytes), 4096);
+}
+
 } // namespace
 
 /// One command under way.
@@ -78,6 +95,10 @@ Disk::Disk(int fd, const std::string& name, std::uint64_t bytes, std::uint32_t b
   unit_.blocks = bytes >> unit_.block_shift;
   unit_.read_only = read_only;
   unit_.write_cache = !read_only; // the page cache
+  unit_.thin = unit_.unmapped_is_zero = !read_only && can_punch(fd, bytes);
+  unit_.max_unmap = kMaxUnmap;
+  unit_.max_unmap_descriptors = 256;
+  unit_.max_write_same = kMaxWriteSame >> unit_.block_shift;
   unit_.tst = 1;
   unit_.max_transfer = max_data >> unit_.block_shift;
   unit_.opt_transfer = std::min(kOptimalTransfer, max_data) >> unit_.block_shift;
@@ -195,6 +216,59 @@ sl_sense Disk::synchronize(Call& call) const {
   return fdatasync(fd_) ? SL_WRITE_ERROR : SL_OK;
 }
 
+sl_sense Disk::log_sense(Call& call) const {
+  return sl_log_sense(call.cmd.cdb, call.in.data(), &call.len, &call.more);
+}
+
+/// What is punched out reads as zeros (LBPRZ).
+sl_sense Disk::punch(std::uint64_t lba, std::uint64_t blocks) const {
+  if (!blocks)
+    return SL_OK;
+  const auto at = static_cast<off_t>(lba << unit_.block_shift);
+  return fallocate(fd_, kPunch, at, static_cast<off_t>(blocks << unit_.block_shift))
+             ? SL_WRITE_ERROR
+             : SL_OK;
+}
+
+/// All descriptors are looked at before the first is done (SBC-3 5.28).
+sl_sense Disk::unmap(Call& call) const {
+  std::uint32_t count = 0;
+  if (!unit_.thin)
+    return SL_INVALID_OPCODE;
+  if (call.cmd.cdb[1] & 0x01) // ANCHOR
+    return sl_bad_cdb_bit(&call.more, 1, 0);
+  if (!call.cdb.data_len)
+    return SL_OK;
+  sl_sense sense = sl_unmap_check(call.out.data(), call.out.size(), &unit_, &count, &call.more);
+  for (std::uint32_t i = 0; i < count && !sense; i++) {
+    const sl_unmap u = sl_unmap_get(call.out.data(), i);
+    sense = punch(u.lba, u.blocks);
+  }
+  return sense;
+}
+
+/// With UNMAP blocks that are to be zeros are given back, others written (SBC-3 5.44).
+sl_sense Disk::write_same(Call& call) const {
+  const bool unmap = call.cmd.cdb[1] & 0x08, anchor = call.cmd.cdb[1] & 0x10;
+  const bool no_data = call.cdb.id == SL_OP_WRITE_SAME_16 && (call.cmd.cdb[1] & 0x01);
+  if (anchor || (unmap && !unit_.thin) || (no_data && !unmap))
+    return call.bad_byte(1);
+  if (const sl_sense bad = check_range(call))
+    return bad;
+  const std::size_t block = std::size_t{1} << unit_.block_shift;
+  if (!call.cdb.blocks || call.cdb.blocks > unit_.max_write_same ||
+      (!no_data && call.out.size() != block))
+    return call.bad_byte(call.cdb.op->len_at);
+  const bool zeros =
+      no_data || std::all_of(call.out.begin(), call.out.end(), [](auto byte) { return !byte; });
+  if (unmap && zeros)
+    return punch(call.cdb.lba, call.cdb.blocks);
+  for (std::uint64_t i = 0; i < call.cdb.blocks; i++)
+    if (!write_all(fd_, call.out, (call.cdb.lba + i) << unit_.block_shift))
+      return errno == ENOSPC ? SL_SPACE_EXHAUSTED : SL_WRITE_ERROR;
+  return SL_OK;
+}
+
 sl_sense Disk::run(Call& call) const {
   switch (call.cdb.id) {
   case SL_OP_TEST_UNIT_READY:
@@ -204,6 +278,8 @@ sl_sense Disk::run(Call& call) const {
   case SL_OP_MODE_SENSE_6:
   case SL_OP_MODE_SENSE_10:
     return mode_sense(call);
+  case SL_OP_LOG_SENSE:
+    return log_sense(call);
   case SL_OP_READ_CAPACITY_10:
   case SL_OP_READ_CAPACITY_16:
     return capacity(call);
@@ -223,6 +299,11 @@ sl_sense Disk::run(Call& call) const {
   case SL_OP_VERIFY_12:
   case SL_OP_VERIFY_16:
     return verify(call);
+  case SL_OP_UNMAP:
+    return unmap(call);
+  case SL_OP_WRITE_SAME_10:
+  case SL_OP_WRITE_SAME_16:
+    return write_same(call);
   case SL_OP_SYNC_CACHE_10:
   case SL_OP_SYNC_CACHE_16:
     return synchronize(call);

@@ -34,6 +34,7 @@ class Disk {
 public:
   /// `fd`: a file or block device, open for reading and, unless `read_only`, for writing; it must
   /// live as long as this. `bytes`: its size, what is beyond the last whole block is not used.
+  /// Where the file system can punch holes into the file, blocks can be unmapped.
   /// `block_size`: a power of two from 512 to 4096. `max_data`: bytes in one command, at most.
   Disk(int fd, const std::string& name, std::uint64_t bytes, std::uint32_t block_size,
        std::uint32_t max_data, bool read_only);
@@ -58,6 +59,10 @@ private:
   sl_sense write(Call& call) const;
   sl_sense verify(Call& call) const;
   sl_sense synchronize(Call& call) const;
+  sl_sense log_sense(Call& call) const;
+  sl_sense unmap(Call& call) const;
+  sl_sense write_same(Call& call) const;
+  sl_sense punch(std::uint64_t lba, std::uint64_t blocks) const;
 
   int fd_;
   sl_unit unit_{};

@@ -2,6 +2,7 @@
 /* What a virtual disk answers without touching its medium. */
 #include <linux/slab.h>
 
+#include "../../lib/log.h"
 #include "vdisk.h"
 
 void vdisk_exec_good(struct scst_cmd *cmd)
@@ -204,44 +205,18 @@ void vdisk_exec_read_defect(struct scst_cmd *cmd)
 	scst_cmd_reply(cmd, data, ten ? 4 : 8);
 }
 
-#define LOG_SUPPORTED	0x00
-#define LOG_EXCEPTIONS	0x2f
-
-/* Informational exceptions log page with its one parameter: nothing to report (SPC-4 7.3.10). */
-static size_t vdisk_log_exceptions(u8 *p)
-{
-	static const u8 parameter[8] = { 0, 0, 0x03, 4, 0, 0, 0, 0 };
-
-	memcpy(p, parameter, sizeof(parameter));
-	return sizeof(parameter);
-}
-
 void vdisk_exec_log_sense(struct scst_cmd *cmd)
 {
-	u8 page = cmd->cdb_bytes[2] & 0x3f;
-	u8 data[32] = { };
-	size_t n;
+	struct sl_sense_info more = { };
+	u8 data[SL_LOG_MAX];
+	enum sl_sense sense;
+	size_t len;
 
-	if (cmd->cdb_bytes[3] || (cmd->cdb_bytes[1] & 0x01)) {
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
-		return;
-	}
-	switch (page) {
-	case LOG_SUPPORTED:
-		data[4] = LOG_SUPPORTED;
-		data[5] = LOG_EXCEPTIONS;
-		n = 2;
-		break;
-	case LOG_EXCEPTIONS:
-		n = vdisk_log_exceptions(data + 4);
-		break;
-	default:
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
-		return;
-	}
-	data[0] = page;
-	sl_put_be16(n, data + 2);
-	scst_cmd_reply(cmd, data, 4 + n);
+	sense = sl_log_sense(cmd->cdb_bytes, data, &len, &more);
+	if (sense)
+		scst_cmd_fail(cmd, sense, &more);
+	else
+		scst_cmd_reply(cmd, data, len);
 }
 
 /* SANITIZE EXIT FAILURE MODE (SBC-4 5.36.2): only out of a failure that was allowed to be left. */

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 
+#include "../../lib/unmap.h"
 #include "dif.h"
 #include "fileio.h"
 
@@ -405,28 +406,6 @@ void fileio_write_same(struct scst_cmd *cmd)
 		fileio_finish_write(cmd, fileio_do_write_same(cmd, &unmapped));
 }
 
-/* SBC-3 5.28: the whole list is checked before anything is unmapped. */
-static enum sl_sense fileio_check_unmap(struct scst_cmd *cmd, const u8 *list, u32 len, u32 *nr)
-{
-	const struct sl_unit *u = &cmd->dev->unit;
-	u32 descriptors = sl_get_be16(list + 2);
-	u64 total = 0;
-	u32 i;
-
-	*nr = min(descriptors, len - 8) / 16;
-	if (*nr > u->max_unmap_descriptors)
-		return SL_INVALID_PARAM_FIELD;
-	for (i = 0; i < *nr; i++) {
-		u64 lba = sl_get_be64(list + 8 + i * 16);
-		u32 blocks = sl_get_be32(list + 16 + i * 16);
-
-		if (lba > u->blocks || blocks > u->blocks - lba)
-			return SL_LBA_OUT_OF_RANGE;
-		total += blocks;
-	}
-	return total > u->max_unmap ? SL_INVALID_PARAM_FIELD : SL_OK;
-}
-
 static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
 {
 	unsigned int shift = cmd->dev->unit.block_shift;
@@ -453,6 +432,7 @@ static ssize_t fileio_unmap_list(struct scst_cmd *cmd, const u8 *list, u32 nr)
 
 void fileio_unmap(struct scst_cmd *cmd)
 {
+	struct sl_sense_info more = { };
 	enum sl_sense sense;
 	ssize_t ret;
 	u8 *list;
@@ -460,19 +440,15 @@ void fileio_unmap(struct scst_cmd *cmd)
 
 	if (!fileio_enter_worker(cmd))
 		return;
-	if (cmd->out_len < 8) {
-		scst_cmd_fail(cmd, SL_PARAM_LIST_LENGTH, NULL);
-		return;
-	}
-	list = kvmalloc(cmd->out_len, GFP_KERNEL);
+	list = kvmalloc(max_t(u32, cmd->out_len, 1), GFP_KERNEL);
 	if (!list) {
 		scst_cmd_fail(cmd, SL_INTERNAL_FAILURE, NULL);
 		return;
 	}
 	scst_cmd_copy_out(cmd, 0, list, cmd->out_len);
-	sense = fileio_check_unmap(cmd, list, cmd->out_len, &nr);
+	sense = sl_unmap_check(list, cmd->out_len, &cmd->dev->unit, &nr, &more);
 	if (sense) {
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	} else {
 		ret = fileio_unmap_list(cmd, list, nr);
 		fileio_finish_write(cmd, ret);

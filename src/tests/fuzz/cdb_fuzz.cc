@@ -8,9 +8,11 @@ extern "C" {
 #include "cdb.h"
 #include "ident.h"
 #include "inquiry.h"
+#include "log.h"
 #include "lun.h"
 #include "mmc.h"
 #include "mode.h"
+#include "unmap.h"
 #include "xcopy.h"
 }
 
@@ -25,6 +27,8 @@ sl_unit make_unit() {
   u.blocks = 1u << 20u;
   u.write_cache = true;
   u.thin = true;
+  u.max_unmap = 1u << 16u;
+  u.max_unmap_descriptors = 256;
   strcpy(u.vendor, "SCST_FIO");
   strcpy(u.product, "disk");
   strcpy(u.serial, "27cddc71");
@@ -52,6 +56,30 @@ void group_list(const std::uint8_t* list, std::size_t size) {
     n++;
   }
   must(n <= size / 4);
+}
+
+void unmap_list(const sl_unit& unit, const std::uint8_t* list, std::size_t size) {
+  std::uint32_t nr = 0;
+  sl_sense_info more{};
+  if (sl_unmap_check(list, size, &unit, &nr, &more) != SL_OK) {
+    must(!more.field_valid || more.field_byte < size);
+    return;
+  }
+  std::uint64_t total = 0;
+  for (std::uint32_t i = 0; i < nr; i++) {
+    const sl_unmap u = sl_unmap_get(list, i);
+    must(u.lba <= unit.blocks && u.blocks <= unit.blocks - u.lba);
+    total += u.blocks;
+  }
+  must(nr <= unit.max_unmap_descriptors && total <= unit.max_unmap);
+}
+
+void log_page(const std::uint8_t* cdb) {
+  std::uint8_t data[SL_LOG_MAX];
+  std::size_t len = 0;
+  sl_sense_info more{};
+  if (sl_log_sense(cdb, data, &len, &more) == SL_OK)
+    must(len <= sizeof(data) && len == 4U + sl_get_be16(data + 2));
 }
 
 void drive(const std::uint8_t* cdb, const std::uint8_t* list, std::size_t size) {
@@ -159,6 +187,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   copy_list(data + cdb_len, size - cdb_len, inquiry, len);
   group_list(data + cdb_len, size - cdb_len);
   modes(cdb, unit, data + cdb_len, size - cdb_len);
+  log_page(cdb);
+  unmap_list(unit, data + cdb_len, size - cdb_len);
   drive(cdb, data + cdb_len, size - cdb_len);
   identify(cdb, data + cdb_len, size - cdb_len);
   std::uint8_t packed[8];
