@@ -543,7 +543,7 @@ void scst_exec_report_port_groups(struct scst_cmd *cmd)
 	u8 *data;
 
 	if (format > 1) {
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, 1), NULL);
 		return;
 	}
 	data = kvzalloc(max_t(size_t, room, 1), GFP_KERNEL);
@@ -563,7 +563,8 @@ void scst_exec_report_port_groups(struct scst_cmd *cmd)
 }
 
 /* All wishes are looked at before the first is granted. */
-static enum sl_sense scst_grant(struct scst_cmd *cmd, const u8 *list, size_t len)
+static enum sl_sense scst_grant(struct scst_cmd *cmd, const u8 *list, size_t len,
+				struct sl_sense_info *more)
 {
 	struct scst_dev_group *dg = cmd->dev->dg;
 	struct sl_alua_wish wish;
@@ -576,9 +577,9 @@ static enum sl_sense scst_grant(struct scst_cmd *cmd, const u8 *list, size_t len
 		return SL_INVALID_PARAM_FIELD;
 	for (i = 0; (ret = sl_alua_read_wish(list, len, i, &wish)) > 0; i++)
 		if (!wish.id || !scst_tg_with_id(dg, wish.id))
-			return SL_INVALID_PARAM_FIELD;
+			return sl_bad_param(more, wish.at + 2);
 	if (ret)
-		return SL_INVALID_PARAM_FIELD;
+		return wish.at < len ? sl_bad_param_bit(more, wish.at, 3) : SL_INVALID_PARAM_FIELD;
 	for (i = 0; sl_alua_read_wish(list, len, i, &wish) > 0; i++) {
 		tg = scst_tg_with_id(dg, wish.id);
 		tg->alua.cause = SL_ALUA_BY_COMMAND;
@@ -592,6 +593,7 @@ static enum sl_sense scst_grant(struct scst_cmd *cmd, const u8 *list, size_t len
 
 void scst_exec_set_port_groups(struct scst_cmd *cmd)
 {
+	struct sl_sense_info more = { };
 	u32 len = cmd->out_len;
 	enum sl_sense sense;
 	u8 *list;
@@ -611,11 +613,11 @@ void scst_exec_set_port_groups(struct scst_cmd *cmd)
 	}
 	scst_cmd_copy_out(cmd, 0, list, len);
 	spin_lock(&scst_alua_lock);
-	sense = scst_grant(cmd, list, len);
+	sense = scst_grant(cmd, list, len, &more);
 	spin_unlock(&scst_alua_lock);
 	kvfree(list);
 	if (sense)
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 	else
 		scst_cmd_complete(cmd);
 }

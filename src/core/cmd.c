@@ -223,7 +223,7 @@ void scst_cmd_parse(struct scst_cmd *cmd)
 	}
 	ret = sense || cmd->status ? 0 : scst_cmd_prepare_out(cmd);
 	if (ret == -EFBIG)
-		sense = SL_INVALID_CDB_FIELD;
+		sense = scst_bad_cdb(cmd, cmd->cdb.op->len_at);
 	else if (ret)
 		cmd->status = SCST_BUSY;
 	if (sense)

@@ -113,24 +113,26 @@ out:
 	return sense;
 }
 
-static enum sl_sense scst_set_ident(struct scst_cmd *cmd)
+static enum sl_sense scst_set_ident(struct scst_cmd *cmd, struct sl_sense_info *more)
 {
 	struct scst_ident *ident = cmd->dev->ident;
 	u8 list[SL_IDENT_MAX], bad_byte;
 	enum sl_sense sense;
 
 	if (sl_ident_check(cmd->cdb_bytes, &bad_byte))
-		return scst_bad_cdb(cmd, bad_byte);
+		return sl_bad_cdb(more, bad_byte);
 	if (!scst_cmd_copy_out(cmd, 0, list, cmd->cdb.data_len))
 		return SL_PARAM_LIST_LENGTH;
 	mutex_lock(&ident->lock);
 	sense = scst_ident_change(ident, cmd->cdb_bytes, list);
 	mutex_unlock(&ident->lock);
-	return sense;
+	/* The only thing that can be wrong with it: what should be the NUL at its end. */
+	return sense == SL_INVALID_PARAM_FIELD ? sl_bad_param(more, cmd->cdb.data_len - 1) : sense;
 }
 
 void scst_exec_set_ident(struct scst_cmd *cmd)
 {
+	struct sl_sense_info more = { };
 	enum sl_sense sense;
 
 	/* It is written to a file. */
@@ -138,9 +140,9 @@ void scst_exec_set_ident(struct scst_cmd *cmd)
 		scst_cmd_defer(cmd);
 		return;
 	}
-	sense = scst_set_ident(cmd);
+	sense = scst_set_ident(cmd, &more);
 	if (sense) {
-		scst_cmd_fail(cmd, sense, NULL);
+		scst_cmd_fail(cmd, sense, &more);
 		return;
 	}
 	scst_dev_raise_ua(cmd->dev, SCST_UA_IDENT_CHANGED, cmd->sess);

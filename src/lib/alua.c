@@ -137,6 +137,7 @@ int sl_alua_read_wish(const u8 *list, size_t len, u32 index, struct sl_alua_wish
 {
 	size_t at = LIST_HEADER + (size_t)index * WISH_LEN;
 
+	wish->at = at;
 	if (at >= len)
 		return len < LIST_HEADER ? -EINVAL : 0;
 	if (len - at < WISH_LEN)

@@ -45,6 +45,7 @@ struct sl_alua_report {
 
 /* One descriptor of a SET TARGET PORT GROUPS parameter list. */
 struct sl_alua_wish {
+	size_t at;		/* where it stands, also if it is refused */
 	u16 id;
 	u8 state;
 };

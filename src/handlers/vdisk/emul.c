@@ -225,7 +225,7 @@ void vdisk_exec_exit_failure(struct scst_cmd *cmd)
 	struct vdisk *vd = vdisk_of(cmd->dev);
 
 	if (vd->erase_failed != SL_SANITIZE_FAILED || !vd->sanitize_unrestricted) {
-		scst_cmd_fail(cmd, SL_INVALID_CDB_FIELD, NULL);
+		scst_cmd_fail(cmd, scst_bad_cdb(cmd, 1), NULL);
 		return;
 	}
 	WRITE_ONCE(vd->erase_failed, SL_OK);

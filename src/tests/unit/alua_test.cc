@@ -135,6 +135,7 @@ TEST_CASE("A SET TARGET PORT GROUPS list is read to its end, and no further") {
   CHECK(wish.state == SL_ALUA_STANDBY);
   REQUIRE(sl_alua_read_wish(list.data(), list.size(), 1, &wish) == 1);
   CHECK(wish.id == 0x1234);
+  CHECK(wish.at == 8);
   CHECK(wish.state == SL_ALUA_NONOPTIMIZED);
   CHECK(sl_alua_read_wish(list.data(), list.size(), 2, &wish) == 0);
 }
@@ -147,6 +148,7 @@ TEST_CASE("A list that is cut, or asks for what cannot be asked for, is refused"
   for (const u8 state : {0x4, 0xe, 0xf}) {
     const Bytes list = {0, 0, 0, 0, state, 0, 0, 1};
     CHECK(sl_alua_read_wish(list.data(), list.size(), 0, &wish) == -EINVAL);
+    CHECK(wish.at == 4);
   }
 }
 

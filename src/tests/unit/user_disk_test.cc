@@ -153,6 +153,7 @@ Bytes unmap_list(std::uint64_t lba, std::uint32_t blocks) {
 } // namespace
 
 TEST_CASE("UNMAP gives room back, and what was there reads as zeros") {
+  constexpr std::ptrdiff_t kHalf = std::ptrdiff_t{8} * kBlock;
   Fixture f;
   const Bytes data = pattern(std::size_t{16} * kBlock);
   CHECK(f.run({0x2a, 0, 0, 0, 0, 0, 0, 0, 16}, 10, data).status == kGood);
@@ -160,8 +161,8 @@ TEST_CASE("UNMAP gives room back, and what was there reads as zeros") {
   CHECK(f.run({0x42, 0, 0, 0, 0, 0, 0, 0, 24}, 10, unmap_list(0, 8)).status == kGood);
   CHECK(taken(f) < before);
   REQUIRE(f.run({0x28, 0, 0, 0, 0, 0, 0, 0, 16}, 10).len == data.size());
-  CHECK(Bytes(f.in.begin(), f.in.begin() + 8 * kBlock) == Bytes(8 * kBlock));
-  CHECK(std::equal(data.begin() + 8 * kBlock, data.end(), f.in.begin() + 8 * kBlock));
+  CHECK(Bytes(f.in.begin(), f.in.begin() + kHalf) == Bytes(kHalf));
+  CHECK(std::equal(data.begin() + kHalf, data.end(), f.in.begin() + kHalf));
   CHECK(f.run({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32}, 16).len == 32);
   CHECK((f.in[14] & 0xc0) == 0xc0); // LBPME, LBPRZ
 }
@@ -185,7 +186,8 @@ TEST_CASE("UNMAP that is not all right does nothing") {
 
 TEST_CASE("A disk that is read only has nothing to unmap") {
   Fixture f;
-  const Disk disk(fileno(f.file.get()), "name", kBlock * kBlocks, kBlock, kMaxData, true);
+  const Disk disk(fileno(f.file.get()), "name", std::uint64_t{kBlocks} * kBlock, kBlock, kMaxData,
+                  true);
   scst_user_cmd cmd{};
   cmd.cdb[0] = 0x42;
   cmd.cdb[8] = 24;
@@ -198,10 +200,10 @@ TEST_CASE("WRITE SAME writes one block many times, or gives zeros back") {
   Fixture f;
   const Bytes block = pattern(kBlock);
   CHECK(f.run({0x41, 0, 0, 0, 0, 4, 0, 0, 8}, 10, block).status == kGood);
-  REQUIRE(f.run({0x28, 0, 0, 0, 0, 3, 0, 0, 10}, 10).len == 10 * kBlock);
+  REQUIRE(f.run({0x28, 0, 0, 0, 0, 3, 0, 0, 10}, 10).len == std::size_t{10} * kBlock);
   CHECK(f.in[kBlock - 1] == 0);
-  CHECK(f.in[9 * kBlock] == 0);
-  for (int i = 1; i < 9; i++)
+  CHECK(f.in[std::size_t{9} * kBlock] == 0);
+  for (std::ptrdiff_t i = 1; i < 9; i++)
     CHECK(std::equal(block.begin(), block.end(), f.in.begin() + i * kBlock));
   const blkcnt_t before = taken(f);
   // UNMAP and NDOB
