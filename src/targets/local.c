@@ -20,6 +20,8 @@ static struct device *local_root;
 static struct workqueue_struct *local_wq;	/* commands */
 static struct workqueue_struct *local_admin_wq;	/* start, rescan, stop */
 static const struct scst_driver_ops local_ops;
+static DEFINE_PER_CPU(u64, local_commands);
+static atomic64_t local_tms[SCST_TM_TARGET_RESET + 1];	/* by enum scst_tm_fn */
 static bool add_default_tgt = true;
 module_param(add_default_tgt, bool, 0444);
 MODULE_PARM_DESC(add_default_tgt, "create scst_local_tgt at load (default: on)");
@@ -163,6 +165,7 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 	struct local_tgt *lt = *(struct local_tgt **)shost_priv(host);
 	struct local_cmd *lc = scsi_cmd_priv(sc);
 
+	this_cpu_inc(local_commands);
 	lc->sc = sc;
 	int_to_scsilun(sc->device->lun, (struct scsi_lun *)lc->lun);
 	scst_cmd_init(&lc->cmd, lt->sess, lc->lun, sc->cmnd, sc->cmd_len);
@@ -192,6 +195,7 @@ static int local_task_mgmt(struct scsi_cmnd *sc, enum scst_tm_fn fn)
 
 	if (!t)
 		return FAILED;
+	atomic64_inc(&local_tms[fn]);
 	t->tm.sess = lt->sess;
 	t->tm.fn = fn;
 	t->tm.lun_valid = local_lun(sc->device, &t->tm.lun);
@@ -294,6 +298,14 @@ static u16 local_transport_id(const char *initiator_name, const void *priv, u8 *
 	return sl_transport_id_sas(0x3ull << 60 | crc, id);
 }
 
+/* Only for show: a session without this link works as well. */
+static void local_link_host(struct local_tgt *lt)
+{
+	if (sysfs_create_link(&lt->sess->dir->kobj, &lt->host->shost_gendev.kobj, "host"))
+		pr_warn("scst_local: session %s has no link to its host\n",
+			lt->sess->initiator_name);
+}
+
 static void local_start(struct work_struct *work)
 {
 	struct local_tgt *lt = container_of(work, struct local_tgt, start);
@@ -311,6 +323,7 @@ static void local_start(struct work_struct *work)
 		scst_session_unregister(sess);
 		goto out;
 	}
+	local_link_host(lt);
 	local_scan(lt);
 out:
 	scst_tgt_put(lt->tgt);
@@ -331,6 +344,7 @@ static void local_stop(struct work_struct *work)
 	struct scst_session *sess = lt->sess;
 
 	if (sess) {
+		sysfs_remove_link(&sess->dir->kobj, "host");
 		scsi_remove_host(lt->host);
 		scsi_host_put(lt->host);
 		lt->host = NULL;
@@ -404,10 +418,28 @@ static void local_close_session(struct scst_session *sess)
 
 static const char *const local_params[] = { "session_name", NULL };
 
+/* What the machine has sent to all targets since the module was loaded. */
+static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	u64 commands = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		commands += READ_ONCE(per_cpu(local_commands, cpu));
+	return sysfs_emit(buf, "commands %llu\naborts %lld\nlun_resets %lld\ntarget_resets %lld\n",
+			  commands, (s64)atomic64_read(&local_tms[SCST_TM_ABORT_TASK]),
+			  (s64)atomic64_read(&local_tms[SCST_TM_LUN_RESET]),
+			  (s64)atomic64_read(&local_tms[SCST_TM_TARGET_RESET]));
+}
+
+static struct kobj_attribute stats_attr = __ATTR_RO(stats);
+static const struct attribute *const local_attrs[] = { &stats_attr.attr, NULL };
+
 static const struct scst_driver_ops local_ops = {
 	.name = "scst_local",
 	.owner = THIS_MODULE,
 	.tgt_params = local_params,
+	.driver_attrs = local_attrs,
 	.add_target = local_add_target,
 	.set_tgt_param = local_set_param,
 	.free_target = local_free_target,

@@ -130,7 +130,7 @@ refused "a path in state unavailable does nothing" file_ready
 echo 1 >$tree/targets/scst_local/near/forwarding
 check "a forwarding target does not look at it" file_ready
 echo 0 >$tree/targets/scst_local/near/forwarding
-refused "until it forwards no longer" file_ready
+refused "it goes on when that is switched off again" file_ready
 echo active >"$here"
 check "the path comes back" await 10 file_ready
 
