@@ -97,6 +97,22 @@ void scst_acg_apply(struct scst_acg *acg)
 			scst_sess_enter_acg(sess, acg);
 }
 
+/* No initiator reaches the device by it. */
+static bool scst_lun_is_internal(const struct scst_lun *lun)
+{
+	return lun->acg->tgt->driver->ops->built_in;
+}
+
+bool scst_dev_is_exported(const struct scst_device *dev)
+{
+	const struct scst_lun *lun;
+
+	list_for_each_entry(lun, &dev->luns, dev_entry)
+		if (!scst_lun_is_internal(lun))
+			return true;
+	return false;
+}
+
 static int scst_lun_publish(struct scst_lun *lun)
 {
 	struct scst_device *dev = lun->dev;
@@ -110,6 +126,8 @@ static int scst_lun_publish(struct scst_lun *lun)
 	ret = scst_link(lun->dir, dev->dir, "device");
 	if (ret)
 		goto out_dir;
+	if (scst_lun_is_internal(lun))
+		return 0;
 	snprintf(name, sizeof(name), "export%u", dev->next_export);
 	ret = scst_link(dev->exported, lun->dir, name);
 	if (ret)
@@ -126,8 +144,10 @@ static void scst_lun_withdraw(struct scst_lun *lun)
 {
 	char name[24];
 
-	snprintf(name, sizeof(name), "export%u", lun->export);
-	scst_unlink(lun->dev->exported, name);
+	if (!scst_lun_is_internal(lun)) {
+		snprintf(name, sizeof(name), "export%u", lun->export);
+		scst_unlink(lun->dev->exported, name);
+	}
 	scst_dir_remove(lun->dir);
 }
 

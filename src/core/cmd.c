@@ -137,7 +137,9 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 	if (refused)
 		return refused;
 	denied = forwarded ? 0 : READ_ONCE(td->denied);
-	if (denied && sl_pr_conflicts(denied, cmd->cdb.op, cmd->cdb_bytes)) {
+	/* Who had the token made was not denied what it stands for. */
+	if (denied && !test_bit(SCST_CMD_BY_TOKEN, &cmd->flags) &&
+	    sl_pr_conflicts(denied, cmd->cdb.op, cmd->cdb_bytes)) {
 		cmd->status = SCST_RESERVATION_CONFLICT;
 		return SL_OK;
 	}
@@ -241,6 +243,8 @@ static bool scst_cmd_begin(struct scst_cmd *cmd)
 	rcu_read_lock();
 	scst_cmd_move(cmd, SCST_CMD_EXEC);
 	held = scst_order_hold(cmd);
+	if (!held)
+		scst_token_begin(cmd);
 	rcu_read_unlock();
 	return !held;
 }
@@ -309,6 +313,7 @@ void scst_cmd_complete(struct scst_cmd *cmd)
 	if (cmd->pi_len)
 		scst_pi_send(cmd);
 	scst_cmd_move(cmd, SCST_CMD_DONE);
+	scst_token_end(cmd);
 	cmd->exec_ended = scst_latency_now();
 	scst_count(cmd);
 	if (cmd->status == SCST_CHECK_CONDITION)

@@ -77,6 +77,7 @@ static struct scst_device *scst_dev_alloc(struct scst_handler *handler, const ch
 	INIT_LIST_HEAD(&dev->luns);
 	INIT_LIST_HEAD(&dev->tgt_devs);
 	scst_order_init(&dev->tasks);
+	scst_token_init_dev(dev);
 	refcount_set(&dev->refs, 1);
 	init_completion(&dev->released);
 	init_waitqueue_head(&dev->tm_wait);
@@ -177,6 +178,7 @@ int scst_dev_add(struct scst_handler *handler, const char *name, char *params)
 	scst_block_enter_dev(dev);
 	list_add_tail(&dev->entry, &scst_devices);
 	list_add_tail(&dev->handler_entry, &handler->devices);
+	scst_copy_manager_enter(dev);
 	return 0;
 
 out_mode:
@@ -213,6 +215,7 @@ static void scst_dev_remove(struct scst_device *dev)
 	dev->dead = true;
 	scst_block_forget_dev(dev);
 	scst_dev_remove_luns(dev);
+	scst_token_revoke(dev);
 	scst_alua_forget_dev(dev);
 	scst_cfg_announce_dead();
 	scst_cfg_unlock();

@@ -26,8 +26,13 @@ static int __init scst_init(void)
 	ret = scst_sysfs_init();
 	if (ret)
 		goto out_mem;
+	ret = scst_copy_manager_init();
+	if (ret)
+		goto out_sysfs;
 	return 0;
 
+out_sysfs:
+	scst_sysfs_exit();
 out_mem:
 	scst_mem_exit();
 out_copy:
@@ -41,6 +46,8 @@ out_wq:
 
 static void __exit scst_exit(void)
 {
+	scst_copy_manager_exit();
+	scst_token_exit();
 	scst_sysfs_exit();
 	scst_mem_exit();
 	scst_copy_exit();

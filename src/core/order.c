@@ -53,10 +53,14 @@ static void scst_begin_work(struct work_struct *work)
 {
 	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
 
-	if (scst_cmd_aborted(cmd))
+	if (scst_cmd_aborted(cmd)) {
 		scst_cmd_complete(cmd);
-	else
-		cmd->exec(cmd);
+		return;
+	}
+	rcu_read_lock();
+	scst_token_begin(cmd);
+	rcu_read_unlock();
+	cmd->exec(cmd);
 }
 
 /* Not here: somebody else's command is just being given back. */

@@ -170,7 +170,7 @@ int scst_resv_move(struct scst_device *dev, const char *path)
 
 	scst_cfg_assert_held();
 	/* Nobody has a reservation there that would go. */
-	if (!list_empty(&dev->luns))
+	if (scst_dev_is_exported(dev))
 		return -EBUSY;
 	if (!scst_path_in_dir(path)) {
 		scst_err("device %s: %s is no file in a folder that is there", dev->name, path);

@@ -96,6 +96,7 @@ extern struct scst_dir *scst_targets_dir;
 extern const struct attribute *const scst_handler_attrs[];
 extern const struct attribute *const scst_device_attrs[];
 extern const struct attribute *const scst_driver_attrs[];
+extern const struct attribute *const scst_driver_mgmt_attrs[];
 extern const struct attribute *const scst_driver_enabled_attrs[];
 extern const struct attribute *const scst_tgt_attrs[];
 extern const struct attribute *const scst_tgt_enabled_attrs[];
@@ -155,14 +156,77 @@ void scst_exec_report_port_groups(struct scst_cmd *cmd);
 void scst_exec_set_port_groups(struct scst_cmd *cmd);
 
 /* copy.c */
+extern struct workqueue_struct *scst_copy_wq;
 int scst_copy_init(void);
 void scst_copy_exit(void);
-void scst_copy_init_session(struct scst_session *sess);
-void scst_copy_free_session(struct scst_session *sess);
+/* VPD page 83h of a device, SL_INQUIRY_MAX bytes at most; its length, 0: it has none. */
+size_t scst_identification(struct scst_device *dev, u8 *page);
 void scst_exec_extended_copy(struct scst_cmd *cmd);
+
+/* copy_op.c */
+void scst_copy_init_session(struct scst_session *sess);
+/* Ends what is under way in the background, and waits for it. */
+void scst_copy_end_session(struct scst_session *sess);
+void scst_copy_free_session(struct scst_session *sess);
+/* Commands of the session were aborted: copies among them stop. Not under a tgt_dev's lock. */
+void scst_copy_stop_aborted(struct scst_session *sess);
+/* LOGICAL UNIT RESET: stops copies that were sent to @dev, and forgets their results. */
+void scst_copy_reset(struct scst_session *sess, const struct scst_device *dev);
+/* Is one of these still ending? */
+bool scst_copy_stopping(struct scst_session *sess, const struct scst_device *dev);
+void scst_exec_copy_abort(struct scst_cmd *cmd);
 void scst_exec_copy_status(struct scst_cmd *cmd);
 void scst_exec_copy_parameters(struct scst_cmd *cmd);
 void scst_exec_copy_failure(struct scst_cmd *cmd);
+void scst_exec_copy_status4(struct scst_cmd *cmd);
+void scst_exec_token_information(struct scst_cmd *cmd);
+
+/* copy_manager.c */
+int scst_copy_manager_init(void);
+void scst_copy_manager_exit(void);
+/* A new device gets a LUN; the configuration lock is held. */
+void scst_copy_manager_enter(struct scst_device *dev);
+/*
+ * What adding a LUN of it does: @dev, which has one by itself, is moved to @nr, and what had
+ * that number gets another one. The configuration lock is held.
+ */
+int scst_copy_manager_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr,
+			      bool read_only);
+/* The copy manager's LUN of @dev, with a reference; NULL: it has none. */
+struct scst_tgt_dev *scst_copy_manager_unit(struct scst_device *dev);
+/* Its session, if copies may go beyond the LUNs of the one who asks, else NULL. */
+struct scst_session *scst_copy_manager_sess(void);
+
+/* odx.c */
+void scst_exec_populate_token(struct scst_cmd *cmd);
+void scst_exec_write_using_token(struct scst_cmd *cmd);
+void scst_exec_report_tokens(struct scst_cmd *cmd);
+
+/* token.c */
+void scst_token_init_dev(struct scst_device *dev);
+/* The device goes. */
+void scst_token_revoke(struct scst_device *dev);
+void scst_token_exit(void);
+void scst_token_write_begins(struct scst_cmd *cmd);
+
+static inline bool scst_token_may_care(const struct scst_cmd *cmd)
+{
+	return (cmd->cdb.op->flags & SL_OPF_WRITES) && cmd->dev && !list_empty(&cmd->dev->tokens);
+}
+
+/* A command begins: tokens for what it changes are valid no more. Within an RCU reader. */
+static inline void scst_token_begin(struct scst_cmd *cmd)
+{
+	if (scst_token_may_care(cmd))
+		scst_token_write_begins(cmd);
+}
+
+/* A command has ended, and a new token may have waited for it. */
+static inline void scst_token_end(struct scst_cmd *cmd)
+{
+	if (scst_token_may_care(cmd))
+		wake_up_all(&cmd->dev->tm_wait);
+}
 
 /* acg.c; the configuration lock is held */
 struct scst_acg *scst_acg_create(struct scst_tgt *tgt, const char *name);
@@ -177,6 +241,8 @@ int scst_acg_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, boo
 /* @tell: by a unit attention that another device answers now. */
 int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 lun, bool read_only,
 			 bool tell);
+/* Is it a LUN of a target? The copy manager's do not count. */
+bool scst_dev_is_exported(const struct scst_device *dev);
 int scst_acg_del_lun(struct scst_acg *acg, u32 lun);
 void scst_lun_remove(struct scst_lun *lun);
 int scst_acg_add_initiator(struct scst_acg *acg, const char *name);

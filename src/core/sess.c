@@ -294,6 +294,7 @@ void scst_session_unregister(struct scst_session *sess)
 {
 	struct scst_tgt *tgt = sess->tgt;
 
+	scst_copy_end_session(sess);
 	scst_cfg_lock_always();
 	scst_sess_drop_luns(sess);
 	scst_dir_remove(sess->dir);

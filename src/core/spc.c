@@ -134,9 +134,16 @@ static void (*const scst_core_ops[SL_OP_COUNT])(struct scst_cmd *cmd) = {
 	[SL_OP_PR_REGISTER_IGNORE]	= scst_exec_pr_out,
 	[SL_OP_PR_REGISTER_MOVE]	= scst_exec_pr_out,
 	[SL_OP_EXTENDED_COPY]		= scst_exec_extended_copy,
+	[SL_OP_EXTENDED_COPY4]		= scst_exec_extended_copy,
+	[SL_OP_POPULATE_TOKEN]		= scst_exec_populate_token,
+	[SL_OP_WRITE_USING_TOKEN]	= scst_exec_write_using_token,
+	[SL_OP_COPY_ABORT]		= scst_exec_copy_abort,
 	[SL_OP_COPY_STATUS]		= scst_exec_copy_status,
 	[SL_OP_COPY_PARAMETERS]		= scst_exec_copy_parameters,
 	[SL_OP_COPY_FAILURE]		= scst_exec_copy_failure,
+	[SL_OP_COPY_STATUS4]		= scst_exec_copy_status4,
+	[SL_OP_TOKEN_INFORMATION]	= scst_exec_token_information,
+	[SL_OP_REPORT_TOKENS]		= scst_exec_report_tokens,
 	[SL_OP_REPORT_IDENT]		= scst_exec_report_ident,
 	[SL_OP_REPORT_PORT_GROUPS]	= scst_exec_report_port_groups,
 	[SL_OP_SET_IDENT]		= scst_exec_set_ident,
@@ -156,10 +163,7 @@ bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id)
 		return dev->ident;
 	case SL_OP_REPORT_PORT_GROUPS:
 		return in_group;
-	case SL_OP_EXTENDED_COPY:
-	case SL_OP_COPY_STATUS:
-	case SL_OP_COPY_PARAMETERS:
-	case SL_OP_COPY_FAILURE:
+	case SL_OP_EXTENDED_COPY ... SL_OP_REPORT_TOKENS:
 		return dev->unit.device_type == SL_TYPE_DISK && scst_core_ops[id];
 	case SL_OP_SET_PORT_GROUPS:
 		return in_group && READ_ONCE(dev->expl_alua);

@@ -97,8 +97,12 @@ static struct kobj_attribute driver_enabled_attr =
 	__ATTR(enabled, 0644, driver_enabled_show, driver_enabled_store);
 
 const struct attribute *const scst_driver_attrs[] = {
-	&driver_mgmt_attr.attr,
 	&driver_version_attr.attr,
+	NULL
+};
+
+const struct attribute *const scst_driver_mgmt_attrs[] = {
+	&driver_mgmt_attr.attr,
 	NULL
 };
 
@@ -378,6 +382,8 @@ static int scst_luns_put(struct scst_acg *acg, struct scst_mgmt_cmd *m)
 		ret = scst_lun_params(&m->rest, &read_only);
 	if (ret)
 		return ret;
+	if (scst_mgmt_is(m, "add") && acg->tgt->driver->ops->built_in && !acg->name)
+		return scst_copy_manager_add_lun(acg, dev, lun, read_only);
 	if (scst_mgmt_is(m, "add"))
 		return scst_acg_add_lun(acg, dev, lun, read_only);
 	return scst_acg_replace_lun(acg, dev, lun, read_only, scst_mgmt_is(m, "replace"));

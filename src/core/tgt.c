@@ -196,7 +196,7 @@ int scst_tgt_add(struct scst_driver *driver, const char *name, char *params)
 	atomic_inc(&driver->nr_tgts);
 	ret = scst_tgt_set_params(tgt, params);
 	/* What can't be switched on is on, and told apart by reservations, from the start. */
-	if (!ret && tgt->enabled)
+	if (!ret && tgt->enabled && !driver->ops->built_in)
 		ret = scst_tgt_need_rel_id(tgt);
 	if (!ret)
 		ret = scst_tgt_publish(tgt);
@@ -387,6 +387,8 @@ int scst_register_driver(const struct scst_driver_ops *ops)
 	if (!d->dir)
 		goto out_unlock;
 	ret = scst_dir_add_attrs(d->dir, ops->driver_attrs);
+	if (!ret && !ops->built_in)
+		ret = scst_dir_add_attrs(d->dir, scst_driver_mgmt_attrs);
 	if (!ret && ops->has_enabled)
 		ret = scst_dir_add_attrs(d->dir, scst_driver_enabled_attrs);
 	if (ret)

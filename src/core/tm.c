@@ -65,6 +65,8 @@ static unsigned int scst_abort_in(const struct scst_tm *tm, struct scst_tgt_dev 
 	spin_unlock(&td->tasks->lock);
 	if (n && by_other && !tell && tm->fn != SCST_TM_LUN_RESET && tm->fn != SCST_TM_TARGET_RESET)
 		set_bit(SCST_UA_CLEARED_BY_OTHER, &td->ua);
+	if (n)
+		scst_copy_stop_aborted(td->sess);
 	return n;
 }
 
@@ -86,7 +88,11 @@ void scst_tm_abort_others(const struct scst_cmd *faulted, bool of_nexus)
 			set_bit(SCST_UA_CLEARED_BY_OTHER, &cmd->tgt_dev->ua);
 	}
 	spin_unlock(&td->tasks->lock);
-	wake_up_all(&td->dev->tm_wait);
+	spin_lock(&faulted->dev->tgt_devs_lock);
+	list_for_each_entry(td, &faulted->dev->tgt_devs, dev_entry)
+		scst_copy_stop_aborted(td->sess);
+	spin_unlock(&faulted->dev->tgt_devs_lock);
+	wake_up_all(&faulted->dev->tm_wait);
 }
 
 /* No longer ours: how long its initiator takes to read that is nothing to wait for. */
@@ -116,7 +122,7 @@ static bool scst_dev_aborted_left(const struct scst_tm *tm, struct scst_device *
 
 	spin_lock(&dev->tgt_devs_lock);
 	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
-		if (scst_aborted_left(tm, td))
+		if (scst_aborted_left(tm, td) || scst_copy_stopping(td->sess, dev))
 			left = true;
 	spin_unlock(&dev->tgt_devs_lock);
 	return left;
@@ -157,8 +163,11 @@ static void scst_tm_all_nexuses(struct scst_tm *tm, struct scst_device *dev)
 	struct scst_tgt_dev *td;
 
 	spin_lock(&dev->tgt_devs_lock);
-	list_for_each_entry(td, &dev->tgt_devs, dev_entry)
+	list_for_each_entry(td, &dev->tgt_devs, dev_entry) {
 		scst_abort_in(tm, td);
+		if (tm->fn != SCST_TM_CLEAR_TASK_SET)
+			scst_copy_reset(td->sess, dev);
+	}
 	spin_unlock(&dev->tgt_devs_lock);
 	wake_up_all(&dev->tm_wait);
 	wait_event(dev->tm_wait, !scst_dev_aborted_left(tm, dev));

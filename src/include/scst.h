@@ -104,8 +104,9 @@ enum scst_cmd_state {
 #define SCST_CMD_INTERNAL	4	/* bit: of the copy manager, the driver does not know it */
 #define SCST_CMD_STABLE_IN	3	/* bit, by the driver: data read must not change any more */
 #define SCST_CMD_HELD		5	/* bit: waits for others, by its task attribute or theirs */
-#define SCST_CMD_WELL_KNOWN	7	/* bit: to the REPORT LUNS well-known logical unit */
 #define SCST_CMD_TELL_ABORTED	6	/* bit, of an aborted one: its initiator is told (TAS) */
+#define SCST_CMD_WELL_KNOWN	7	/* bit: to the REPORT LUNS well-known logical unit */
+#define SCST_CMD_BY_TOKEN	8	/* bit, internal: reads what a token was given for */
 
 /* Task attributes (SAM-5 8.6) */
 enum scst_task_attr {
@@ -308,7 +309,11 @@ struct scst_device {
 	struct scst_dif_failures dif_failures;
 	refcount_t refs;		/* configuration, LUNs of sessions */
 	struct completion released;
-	wait_queue_head_t tm_wait;	/* a command was aborted; an aborted one has gone */
+	/* A command was aborted; an aborted one has gone, or a write that a token waits for. */
+	wait_queue_head_t tm_wait;
+	struct list_head tokens;	/* valid ones that stand for data of it */
+	struct list_head dead_tokens;	/* those that are remembered */
+	spinlock_t tokens_lock;		/* protects both */
 };
 
 struct scst_handler_ops {
@@ -487,7 +492,8 @@ struct scst_session {
 	struct list_head entry;		/* tgt->sessions */
 	atomic_t commands;
 	spinlock_t copies_lock;
-	struct list_head copies;	/* results of EXTENDED COPY */
+	struct list_head copies;	/* operations under way, and results */
+	wait_queue_head_t copies_wait;	/* one of them has ended */
 	struct scst_dif_failures dif_failures;
 	struct {
 		atomic64_t cmds;
@@ -505,6 +511,8 @@ struct scst_driver_ops {
 	const struct attribute *const *tgt_attrs;
 	const struct attribute *const *sess_attrs;
 	bool has_enabled;			/* driver-level "enabled", and per target */
+	/* Of the core: its target is there from the start, and no port of anything. */
+	bool built_in;
 	/* Names for add_attribute and add_target_attribute, NULL-terminated, or NULL. */
 	const char *const *driver_dyn_attrs;
 	const char *const *tgt_dyn_attrs;

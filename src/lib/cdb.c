@@ -193,6 +193,26 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		"EXTENDED COPY(LID1)", 0x83, 0, 16, SL_DIR_OUT, SL_LEN_BYTES, SL_OPF_SERVICE_ACTION,
 		0, 0, 10, 4, F(0x83, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0,
 			       0x04) },
+	[SL_OP_EXTENDED_COPY4] = {
+		"EXTENDED COPY(LID4)", 0x83, 0x01, 16, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION,
+		0, 0, 10, 4, F(0x83, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0,
+			       0x04) },
+	[SL_OP_POPULATE_TOKEN] = {
+		"POPULATE TOKEN", 0x83, 0x10, 16, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
+		0, 0, 10, 4, F(0x83, 0x10, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0x1f, 0x04) },
+	[SL_OP_WRITE_USING_TOKEN] = {
+		"WRITE USING TOKEN", 0x83, 0x11, 16, SL_DIR_OUT, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_WRITES,
+		0, 0, 10, 4, F(0x83, 0x11, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			       0xff, 0x1f, 0x04) },
+	[SL_OP_COPY_ABORT] = {
+		"COPY OPERATION ABORT", 0x83, 0x1c, 16, SL_DIR_NONE, SL_LEN_NONE,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_FREE,
+		0, 0, 0, 0, F(0x83, 0x1c, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			      0x04) },
 	[SL_OP_COPY_STATUS] = {
 		"RECEIVE COPY STATUS(LID1)", 0x84, 0, 16, SL_DIR_IN, SL_LEN_BYTES,
 		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
@@ -208,6 +228,21 @@ static const struct sl_op sl_ops[SL_OP_COUNT] = {
 		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
 		0, 0, 10, 4, F(0x84, 0x04, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0,
 			       0x04) },
+	[SL_OP_COPY_STATUS4] = {
+		"RECEIVE COPY STATUS(LID4)", 0x84, 0x05, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
+		0, 0, 10, 4, F(0x84, 0x05, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+			       0, 0x04) },
+	[SL_OP_TOKEN_INFORMATION] = {
+		"RECEIVE ROD TOKEN INFORMATION", 0x84, 0x07, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
+		0, 0, 10, 4, F(0x84, 0x07, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+			       0, 0x04) },
+	[SL_OP_REPORT_TOKENS] = {
+		"REPORT ALL ROD TOKENS", 0x84, 0x08, 16, SL_DIR_IN, SL_LEN_BYTES,
+		SL_OPF_SERVICE_ACTION | SL_OPF_PR_READ,
+		0, 0, 10, 4, F(0x84, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+			       0, 0x04) },
 	[SL_OP_READ_16] = {
 		"READ(16)", 0x88, 0, 16, SL_DIR_IN, SL_LEN_BLOCKS,
 		SL_OPF_MEDIUM | SL_OPF_PROTECT | SL_OPF_FUA | SL_OPF_PR_READ,
@@ -442,7 +477,8 @@ bool sl_cdb_naca(const u8 *cdb, size_t cdb_len)
 /* Where a copy goes stands in its list. */
 static bool changes_medium(const struct sl_cdb *c)
 {
-	return (c->op->flags & SL_OPF_WRITES) || c->id == SL_OP_EXTENDED_COPY;
+	return (c->op->flags & SL_OPF_WRITES) || c->id == SL_OP_EXTENDED_COPY ||
+	       c->id == SL_OP_EXTENDED_COPY4 || c->id == SL_OP_WRITE_USING_TOKEN;
 }
 
 static bool ranges_overlap(const struct sl_cdb *a, const struct sl_cdb *b)

@@ -2,6 +2,7 @@
 /* INQUIRY, vital product data, capacity. */
 #include "dif.h"
 #include "inquiry.h"
+#include "rod.h"
 
 #define VPD_HEADER	4
 
@@ -124,6 +125,7 @@ static size_t vpd_supported(const struct sl_unit *u, const struct sl_port_id *po
 	b[n++] = 0x86;
 	b[n++] = 0x87;
 	if (has_block_pages(u)) {
+		b[n++] = 0x8f;
 		b[n++] = 0xb0;
 		b[n++] = 0xb1;
 		if (u->thin)
@@ -234,6 +236,12 @@ static size_t vpd_mode_policy(const struct sl_unit *u, const struct sl_port_id *
 	return 8;
 }
 
+static size_t vpd_third_party(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
+{
+	(void)port;
+	return sl_third_party_page(u, b);
+}
+
 static size_t vpd_block_limits(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
 	(void)port;
@@ -284,6 +292,7 @@ static const struct vpd_page {
 	{ 0x83, false, false, vpd_identification },
 	{ 0x86, false, false, vpd_extended },
 	{ 0x87, false, false, vpd_mode_policy },
+	{ 0x8f, true, false, vpd_third_party },
 	{ 0xb0, true, false, vpd_block_limits },
 	{ 0xb1, true, false, vpd_block_characteristics },
 	{ 0xb2, true, true, vpd_provisioning },

@@ -12,6 +12,7 @@ extern "C" {
 #include "lun.h"
 #include "mmc.h"
 #include "mode.h"
+#include "rod.h"
 #include "unmap.h"
 #include "xcopy.h"
 }
@@ -36,16 +37,55 @@ sl_unit make_unit() {
   return u;
 }
 
-void copy_list(const std::uint8_t* list, std::size_t size, const std::uint8_t* page,
+void copy_list(sl_sense parsed, const sl_xcopy& x, std::size_t size, const std::uint8_t* page,
                std::size_t page_len) {
-  sl_xcopy x;
-  if (sl_xcopy_parse(list, size, &x) != SL_OK)
+  must(x.bad_at < static_cast<s32>(size));
+  if (parsed != SL_OK)
     return;
   must(x.nr_cscds <= SL_XCOPY_MAX_CSCDS && x.nr_segments <= SL_XCOPY_MAX_SEGMENTS);
   for (int i = 0; i < x.nr_segments; i++)
-    must(x.segments[i].from < x.nr_cscds && x.segments[i].to < x.nr_cscds);
+    for (u16 cscd : {x.segments[i].from, x.segments[i].to})
+      must(cscd < x.nr_cscds || cscd == SL_XCOPY_THIS_UNIT);
   for (int i = 0; i < x.nr_cscds; i++)
     sl_xcopy_names(&x.cscds[i], page, page_len);
+}
+
+void copy_lists(const std::uint8_t* list, std::size_t size, const std::uint8_t* page,
+                std::size_t page_len) {
+  sl_xcopy x;
+  sl_sense parsed = sl_xcopy_parse(list, size, &x);
+  copy_list(parsed, x, size, page, page_len);
+  parsed = sl_xcopy4_parse(list, size, &x);
+  copy_list(parsed, x, size, page, page_len);
+  if (const u8* name = sl_xcopy_name(list, size))
+    must(name + 4 + name[3] <= list + size);
+}
+
+void token_list(sl_sense parsed, const sl_rod_list& l, const sl_unit& unit, std::size_t size) {
+  must(l.bad_at < static_cast<s32>(size));
+  if (parsed != SL_OK)
+    return;
+  u64 blocks = 0;
+  for (int i = 0; i < l.ranges.nr; i++) {
+    const sl_rod_range& r = l.ranges.range[i];
+    must(r.blocks && r.lba + r.blocks <= unit.blocks);
+    for (int j = 0; j < i; j++) {
+      const sl_rod_range& other = l.ranges.range[j];
+      must(r.lba >= other.lba + other.blocks || other.lba >= r.lba + r.blocks);
+    }
+    blocks += r.blocks;
+  }
+  must(blocks == l.ranges.blocks && blocks << unit.block_shift <= SL_ROD_MAX_BYTES);
+}
+
+void token_lists(const std::uint8_t* list, std::size_t size, const sl_unit& unit) {
+  sl_rod_list l;
+  sl_sense parsed = sl_populate_parse(list, size, &unit, &l);
+  token_list(parsed, l, unit, size);
+  must(parsed != SL_OK || (l.timeout && l.timeout <= SL_ROD_MAX_TIMEOUT));
+  parsed = sl_write_token_parse(list, size, &unit, &l);
+  token_list(parsed, l, unit, size);
+  must(parsed != SL_OK || l.token + SL_ROD_TOKEN_LEN <= list + size);
 }
 
 void group_list(const std::uint8_t* list, std::size_t size) {
@@ -184,7 +224,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (sl_inquiry(cdb, &unit, &port, inquiry, &len) == SL_OK)
     must(len <= sizeof(inquiry));
   // A page that is no page 83h must do no harm either.
-  copy_list(data + cdb_len, size - cdb_len, inquiry, len);
+  copy_lists(data + cdb_len, size - cdb_len, inquiry, len);
+  token_lists(data + cdb_len, size - cdb_len, unit);
   group_list(data + cdb_len, size - cdb_len);
   modes(cdb, unit, data + cdb_len, size - cdb_len);
   log_page(cdb);
