@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "diff.hh"
 
+#include "copy_manager.hh"
 #include "sysfs_read.hh"
 
 #include "mgmt_line.h"
@@ -102,6 +103,8 @@ private:
   }
 
   void remove_target(const Node& driver, const Node& target) {
+    if (is_copy_manager(driver))
+      return;
     const std::string what = fmt::format("{} of {}", title(target), title(driver));
     if (!force_ && !target.hardware)
       leave(what + " is not in the file");
@@ -203,7 +206,21 @@ private:
     } else {
       add_target(t, driver, live_driver, folder, mgmt);
     }
-    members(t, now, driver.name, t.name);
+    if (is_copy_manager(driver) && now)
+      copy_manager_luns(t, *now, folder);
+    else
+      members(t, now, driver.name, t.name);
+  }
+
+  /// LUNs that come by themselves, of devices that are made before this too, have no number yet
+  /// by which they could be removed: all go, and those that are wanted come back.
+  void copy_manager_luns(const Node& t, const Node& now, const std::string& folder) {
+    const bool anew = has_unwanted(t, wanted_, live_);
+    if (anew)
+      add("clear the LUNs of " + title(t), folder + "/luns/mgmt", "clear", t.place);
+    for (const Node& lun : t.children)
+      if (lun.kind == Kind::Lun)
+        one_lun(lun, t, anew ? nullptr : &now, folder, folder + "/luns/mgmt");
   }
 
   void add_target(const Node& t, const Node& driver, const Node& live_driver,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sysfs_read.hh"
 
+#include "copy_manager.hh"
+
 #include <algorithm>
 
 namespace scstadm {
@@ -226,6 +228,7 @@ Node read_live(const Sysfs& sysfs) {
 Node for_file(const Node& live, bool nonkey) {
   Node out;
   keep_for_file(live, {}, nonkey, out);
+  forget_automatic(out, live);
   sort(out);
   return out;
 }
