@@ -31,6 +31,8 @@ size_t scst_identification(struct scst_device *dev, u8 *page)
 	const struct sl_port_id port = { };
 	size_t len = 0;
 
+	if (dev->handler->ops->identification)
+		return dev->handler->ops->identification(dev, page, SL_INQUIRY_MAX);
 	spin_lock(&dev->lock);
 	if (sl_inquiry(cdb, &dev->unit, &port, page, &len))
 		len = 0;

@@ -349,6 +349,11 @@ struct scst_handler_ops {
 	 * device is busy and how far it has come. May be NULL. Must not sleep.
 	 */
 	enum sl_sense (*state)(struct scst_device *dev, struct sl_sense_info *more);
+	/*
+	 * VPD page 83h as initiators are shown it, @size bytes at most; its length. NULL: what
+	 * dev->unit says. Must not sleep.
+	 */
+	size_t (*identification)(struct scst_device *dev, u8 *page, size_t size);
 };
 
 /* Saves the values of @mode, under dev->mode_lock: 0, -errno. May sleep. */

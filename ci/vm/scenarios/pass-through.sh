@@ -132,6 +132,17 @@ check "they stand on the real disk" cmp /var/tmp/data /var/tmp/back
 dd if="$near" of=/var/tmp/back bs=256k count=96 iflag=direct status=none
 check "scst_local reads them" cmp /var/tmp/data /var/tmp/back
 check "the disk verifies them" sg_verify --lba=0 --count=4096 "$disk"
+check "EXTENDED COPY and tokens know it by its own designators" \
+	python3 -c 'import sys
+sys.path.insert(0, "/run/jobs")
+from sgio import *
+near, other = sys.argv[1:]
+copy4(near, 1, [cscd(designator(near))], [segment(0, 0, 1000, 0, 60000)])
+assert read(near, 60000, 1000) == read(near, 0, 1000)
+token = token_of(near, 2, (0, 1000))
+assert designator(near) in token
+write_token(other, 3, token, (70000, 1000))
+assert read(near, 70000, 1000) == read(near, 0, 1000)' "$near" "$disk"
 mkfs.ext4 -q "$near"
 check "a file system is mounted" mount "$near" /mnt
 cp /var/tmp/data /mnt/

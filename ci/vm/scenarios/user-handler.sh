@@ -189,6 +189,11 @@ check "fio verifies what it wrote" fio --name=verify --filename="$(readlink -f "
 	--output="$RESULTS/fio"
 sg_vpd -p di "$disk" >"$RESULTS/vpd"
 check "INQUIRY is the program's, and knows the port" grep -q 'Relative target port' "$RESULTS/vpd"
+check "EXTENDED COPY knows the disk by what the program said" \
+	python3 -c 'import sys
+sys.path.insert(0, "/run/jobs")
+from sgio import *
+copy4(sys.argv[1], 1, [cscd(designator(sys.argv[1]))], [segment(0, 0, 8, 0, 0)])' "$disk"
 
 kill -STOP "$program"
 dd if="$disk" of=/dev/null bs=4k count=1 skip=30000 iflag=direct status=none 2>/dev/null &

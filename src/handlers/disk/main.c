@@ -154,6 +154,22 @@ static int disk_attach(struct scst_device *dev)
 	return 0;
 }
 
+/* The page that the kernel has read of the disk is the one that goes to initiators. */
+static size_t disk_identification(struct scst_device *dev, u8 *page, size_t size)
+{
+	const struct scsi_vpd *vpd;
+	size_t len = 0;
+
+	rcu_read_lock();
+	vpd = rcu_dereference(disk_of(dev)->sdev->vpd_pg83);
+	if (vpd) {
+		len = min_t(size_t, vpd->len, size);
+		memcpy(page, vpd->data, len);
+	}
+	rcu_read_unlock();
+	return len;
+}
+
 static void disk_detach(struct scst_device *dev)
 {
 	struct disk *disk = disk_of(dev);
@@ -175,6 +191,7 @@ static void disk_detach(struct scst_device *dev)
 	.attach = disk_attach, \
 	.detach = disk_detach, \
 	.parse = _parse, \
+	.identification = disk_identification, \
 }
 
 static const struct scst_handler_ops disk_ops =

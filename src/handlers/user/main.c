@@ -167,6 +167,7 @@ static const struct scst_handler_ops user_ops = {
 	.stop = user_stop,
 	.detach = user_detach,
 	.parse = user_parse,
+	.identification = user_identification,
 };
 
 /* --- programs come and go --- */

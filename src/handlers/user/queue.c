@@ -389,6 +389,38 @@ static int user_copy_in(struct scst_cmd *cmd, const struct scst_user_reply *r)
 	return 0;
 }
 
+/* By what it says there initiators name the unit in an EXTENDED COPY. */
+static void user_remember_page(struct user_dev *ud, const struct scst_cmd *cmd)
+{
+	const u8 *data;
+	u32 len;
+
+	if (cmd->cdb.id != SL_OP_INQUIRY || !(cmd->cdb_bytes[1] & 0x01) ||
+	    cmd->cdb_bytes[2] != 0x83 || cmd->in_len < 4)
+		return;
+	data = page_address(cmd->bvec[0].bv_page) + cmd->bvec[0].bv_offset;
+	len = min3(cmd->in_len, cmd->bvec[0].bv_len, (u32)USER_PAGE_MAX);
+	/* One who asked for the beginning only was told no other designators. */
+	if (len < min_t(u32, 4 + sl_get_be16(data + 2), USER_PAGE_MAX))
+		return;
+	spin_lock(&ud->lock);
+	memcpy(ud->page, data, len);
+	ud->page_len = len;
+	spin_unlock(&ud->lock);
+}
+
+size_t user_identification(struct scst_device *dev, u8 *page, size_t size)
+{
+	struct user_dev *ud = dev->priv;
+	size_t len;
+
+	spin_lock(&ud->lock);
+	len = min_t(size_t, ud->page_len, size);
+	memcpy(page, ud->page, len);
+	spin_unlock(&ud->lock);
+	return len;
+}
+
 static int user_apply(struct user_dev *ud, struct scst_cmd *cmd, const struct scst_user_reply *r)
 {
 	u64 room = cmd->cdb.dir == SL_DIR_IN ?
@@ -411,6 +443,8 @@ static int user_apply(struct user_dev *ud, struct scst_cmd *cmd, const struct sc
 		scst_cmd_set_in_len(cmd, 0);
 	else if (cmd->cdb.dir == SL_DIR_IN)
 		scst_cmd_set_in_len(cmd, r->len);
+	if (status == SCST_GOOD)
+		user_remember_page(ud, cmd);
 	return 0;
 }
 

@@ -19,6 +19,8 @@
 #define user_warn(fmt, ...)	pr_warn("dev_user: ***WARNING***: " fmt "\n", ##__VA_ARGS__)
 #define user_info(fmt, ...)	pr_info("dev_user: " fmt "\n", ##__VA_ARGS__)
 
+#define USER_PAGE_MAX	256
+
 /* A device; it outlives its struct scst_device as long as a file or a work knows it. */
 struct user_dev {
 	struct scst_device *dev;	/* there under user_lock and !stopped, or by a command */
@@ -34,6 +36,8 @@ struct user_dev {
 	struct list_head waiting;	/* struct user_cmd */
 	struct xarray fetched;		/* struct user_cmd; reserved: somebody has taken it */
 	u32 sequence;			/* makes handles differ that have the same index */
+	u16 page_len;
+	u8 page[USER_PAGE_MAX];		/* VPD page 83h, as an initiator was told it last */
 
 	wait_queue_head_t wait;		/* for commands, or the end */
 	struct wait_queue_entry abort_watch;
@@ -73,6 +77,9 @@ bool user_queue_ready(struct user_dev *ud);	/* there is something to fetch, or n
 /* As SCST_USER_GET; @to is where the answer goes. */
 int user_queue_get(struct user_dev *ud, struct scst_user_cmd __user *to, bool wait);
 int user_queue_reply(struct user_dev *ud, const struct scst_user_reply *reply);
+
+/* As struct scst_handler_ops says. */
+size_t user_identification(struct scst_device *dev, u8 *page, size_t size);
 
 /* chardev.c */
 int user_chardev_init(void);

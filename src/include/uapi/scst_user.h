@@ -21,8 +21,9 @@
  * Commands. The kernel knows which operations there are (those of a direct
  * access block device or a CD drive, with CDBs of up to 16 bytes), how much data
  * they bring or ask for, and answers REPORT LUNS, REQUEST SENSE, reservations,
- * EXTENDED COPY and target port groups by itself, as it does unit attentions and
- * write protection. All else is the program's, INQUIRY too.
+ * EXTENDED COPY, tokens and target port groups by itself, as it does unit attentions
+ * and write protection. All else is the program's, INQUIRY too: by the designators that
+ * it answers on VPD page 83h the kernel knows the device in an EXTENDED COPY.
  *
  * A command that the initiator aborts is over at once: its handle is not known
  * any more (ESRCH), what the program has done with it is lost.
