@@ -281,15 +281,6 @@ static bool page_is_meant(const struct mode_page *page, const u8 *p)
 	       ((p[3] & CONTROL_QAM) <= CONTROL_UNRESTRICTED && (p[3] & CONTROL_QERR) >> 1 != 2);
 }
 
-static u8 highest_bit(u8 bits)
-{
-	u8 bit = 0;
-
-	while (bits >>= 1)
-		bit++;
-	return bit;
-}
-
 /*
  * A page may differ from the current one only in bits that are changeable. @at is
  * where it stands in the parameter list.
@@ -303,12 +294,10 @@ static enum sl_sense select_page(const struct mode_page *page, const u8 *p, size
 
 	build_page(page, PC_CURRENT, u, m, current_page);
 	build_page(page, PC_CHANGEABLE, u, m, changeable);
-	for (i = 2; i < page->len; i++) {
-		u8 wrong = (p[i] ^ current_page[i]) & ~changeable[i];
-
-		if (wrong)
-			return sl_bad_param_bit(more, at + i, highest_bit(wrong));
-	}
+	/* Which field it is, and so which bit, is not known here. */
+	for (i = 2; i < page->len; i++)
+		if ((p[i] ^ current_page[i]) & ~changeable[i])
+			return sl_bad_param(more, at + i);
 	/* Of both fields byte 3 is the place. */
 	if (!page_is_meant(page, p))
 		return sl_bad_param(more, at + 3);

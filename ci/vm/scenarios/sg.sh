@@ -54,6 +54,8 @@ done
 stop_udev
 printf '%512s' scst >/var/tmp/pattern
 cat /var/tmp/pattern /var/tmp/pattern >/var/tmp/patterns
+{ printf '\0\0\0\0\012\012\020' && head -c 9 /dev/zero; } >/var/tmp/modes # TST is not to be changed
+{ head -c 20 /dev/zero && printf '\010\0\0\0'; } >/var/tmp/keys            # SPEC_I_PT
 check "everything is as expected" python3 /run/jobs/golden.py /run/jobs/sg.golden "$RESULTS/sg.golden" \
-	DISK="$disk" OTHER="$other" PATTERNS=/var/tmp/patterns PATTERN=/var/tmp/pattern
+	DISK="$disk" OTHER="$other" PATTERNS=/var/tmp/patterns PATTERN=/var/tmp/pattern MODES=/var/tmp/modes KEYS=/var/tmp/keys
 check "the kernel log is clean" kernel_log_is_clean

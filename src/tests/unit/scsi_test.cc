@@ -506,13 +506,13 @@ TEST_CASE("MODE SELECT points at the byte and bit of the parameter list that is 
     int bit;
   };
   const Row rows[] = {
-      {3, 0x04, 3, -1},          // BLOCK DESCRIPTOR LENGTH 12
-      {4 + 7, 0x01, 4 + 5, -1},  // BLOCK LENGTH 513, a field of three bytes
-      {12, 0x20, 12, 5},         // PAGE CODE 28h
-      {12, 0x40, 12, 6},         // SPF
-      {13, 0x01, 13, -1},        // PAGE LENGTH
-      {12 + 2, 0x11, 12 + 2, 4}, // IC and RCD: not changeable; WCE beside them is
-      {12 + 12, 0x80, 12 + 12, 7},
+      {3, 0x04, 3, -1},           // BLOCK DESCRIPTOR LENGTH 12
+      {4 + 7, 0x01, 4 + 5, -1},   // BLOCK LENGTH 513, a field of three bytes
+      {12, 0x20, 12, 5},          // PAGE CODE 28h
+      {12, 0x40, 12, 6},          // SPF
+      {13, 0x01, 13, -1},         // PAGE LENGTH
+      {12 + 2, 0x11, 12 + 2, -1}, // IC and RCD: not changeable; WCE beside them is
+      {12 + 12, 0x80, 12 + 12, -1},
   };
   const u8 cdb[6] = {0x15, 0x10};
   for (const Row& row : rows) {
