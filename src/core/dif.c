@@ -107,7 +107,9 @@ void scst_pi_send(struct scst_cmd *cmd)
 	u8 *scratch = cmd->pi + cmd->pi_len;
 	u32 i = cmd->pi_len / SL_DIF_LEN;
 
-	if (cmd->pi_way != SCST_PI_INLINE || cmd->cdb.dir != SL_DIR_IN || cmd->status)
+	/* One that was aborted may not have begun. */
+	if (cmd->pi_way != SCST_PI_INLINE || cmd->cdb.dir != SL_DIR_IN || cmd->status ||
+	    scst_cmd_aborted(cmd))
 		return;
 	scst_cmd_set_in_len(cmd, (u64)i * stride);
 	while (i--) {

@@ -203,8 +203,7 @@ class Session:
         self.socket = pdu.login(sys.argv[1], sys.argv[2], "MaxRecvDataSegmentLength=65536")
         self.sn = 0
 
-    def run(self, cdb, lun=0, out=b"", expected=0):
-        """(data, ASC and ASCQ, INFORMATION) of a command."""
+    def send(self, cdb, lun=0, out=b"", expected=0):
         self.sn += 1
         flags = 0xA1 if out else 0xC1
         ahs = b""
@@ -214,6 +213,16 @@ class Session:
         head = pdu.bhs(0x01, flags, ahs=len(ahs) // 4, length=len(out), itt=self.sn, rest=rest,
                        lun=bytes([0, lun]) + bytes(6))
         self.socket.sendall(head + ahs + out + bytes(-len(out) % 4))
+
+    def abort(self):
+        """What ABORT TASK of the last command is answered with."""
+        rest = struct.pack(">IIIII", self.sn, self.sn + 1, 1, self.sn, 0)
+        self.socket.sendall(pdu.bhs(0x42, 0x81, itt=0x7777, rest=rest))
+        return pdu.read_pdu(self.socket)[2]
+
+    def run(self, cdb, lun=0, out=b"", expected=0):
+        """(data, ASC and ASCQ, INFORMATION) of a command."""
+        self.send(cdb, lun, out, expected)
         got = b""
         while True:
             head, data = pdu.read_whole(self.socket)
@@ -279,6 +288,12 @@ check("WRITE AND VERIFY(32)", s.run(rw32(0x0C, 1, 60, 4, 7), 1, out=tuples(data,
 check("WRITE SAME(32)", s.run(rw32(0x0D, 1, 90, 3, 99), 1, out=tuples(data[:512], 99))[1] == 0)
 check("READ(32) of it", s.run(rw32(9, 1, 90, 3, 99), 1, expected=3 * 520)[0] == tuples(data[:512] * 3, 99))
 check("32 bytes of another service action", s.run(rw32(0x7F, 0, 0, 0, 0), 1)[1] == 0x2400)
+with open("/sys/kernel/scst_tgt/devices/own/block", "w", buffering=1) as block:
+    block.write("1\n")
+    s.send(rw10(0x28, 1, 40, 4), expected=4 * 520)
+    check("a READ that is aborted before it begins", s.abort() == 0)
+    block.write("0\n")
+check("and one that is not", s.run(rw10(0x28, 1, 40, 4), expected=4 * 520)[0] == tagged)
 sys.exit(failed)
 END
 check "iSCSI carries it in line" python3 /root/inline.py "$target" "$initiator"
