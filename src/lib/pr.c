@@ -711,6 +711,12 @@ static size_t restore_reg(const u8 *buf, size_t len, struct sl_pr_reg *r)
 	return SAVED_REG + r->nexus.id_len;
 }
 
+/* Who holds it: all of those that are registered, or the one with this index. */
+static bool is_held(u8 type, u32 holder, u32 nr)
+{
+	return is_all_registrants(type) ? nr > 0 : is_type(type) && holder < nr;
+}
+
 int sl_pr_restore(const u8 *buf, size_t len, struct sl_pr *state)
 {
 	int nr = sl_pr_saved_regs(buf, len);
@@ -720,7 +726,7 @@ int sl_pr_restore(const u8 *buf, size_t len, struct sl_pr *state)
 		return -EINVAL;
 	holder = sl_get_be32(buf + 8);
 	type = sl_get_be32(buf + 12);
-	if (type > 0xff || (type && (!is_type((u8)type) || holder >= (u32)nr)))
+	if (type > 0xff || (type && !is_held((u8)type, holder, (u32)nr)))
 		return -EINVAL;
 	state->generation = sl_get_be32(buf);
 	state->nr = (u32)nr;

@@ -498,6 +498,25 @@ TEST_CASE("PERSISTENT RESERVE IN tells keys, reservation and full status") {
   CHECK(full[8 + 24 + a.id_len + 12] == 1);
 }
 
+TEST_CASE("A saved reservation of all registrants comes back without the one who made it") {
+  Unit u;
+  u.enroll(a, 1);
+  u.enroll(b, 2);
+  u.reserve(b, 2, SL_PR_WRITE_EXCLUSIVE_AR);
+  REQUIRE(u.out(SL_OP_PR_REGISTER, b, basic_list(2, 0, 0x01)) == SL_PR_GOOD);
+  REQUIRE(u.pr().type == SL_PR_WRITE_EXCLUSIVE_AR);
+  Bytes saved(sl_pr_saved_len(&u.pr()));
+  sl_pr_save(&u.pr(), saved.data());
+  Unit v;
+  REQUIRE(sl_pr_restore(saved.data(), saved.size(), &v.pr()) == 0);
+  CHECK(v.pr().type == SL_PR_WRITE_EXCLUSIVE_AR);
+  CHECK(v.denied(a) == 0);
+  CHECK(v.denied(b) != 0);
+  // Without anybody who is registered it is held by nobody, and damaged.
+  sl_put_be32(0, saved.data() + 4);
+  CHECK(sl_pr_restore(saved.data(), 20, &v.pr()) == -EINVAL);
+}
+
 TEST_CASE("Saved reservations come back, damaged ones do not") {
   Unit u;
   CHECK(u.out(SL_OP_PR_REGISTER, a, basic_list(0, 1, 0x01)) == SL_PR_GOOD);
