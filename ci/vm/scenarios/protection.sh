@@ -3,13 +3,13 @@
 #
 # Disks with protection information: Linux finds them to be such and checks end to end; what goes
 # wrong with data, guard or tags anywhere is told by the check that fails and the block; other
-# commands keep the information right; in line and by CDBs of 32 bytes over iSCSI; RAID 5 over four.
+# commands keep the information right; in line and by CDBs of 32 bytes over iSCSI.
 # image: target
 # timeout: 1200
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
-truncate -s 256M /var/lib/raid0 /var/lib/raid1 /var/lib/raid2 /var/lib/raid3 /var/lib/block
+truncate -s 256M /var/lib/one /var/lib/block
 truncate -s 64M /var/lib/two /var/lib/three /var/lib/own /var/lib/made /var/lib/plain
 loop=$(losetup -f --show /var/lib/block) || fail "no loop device"
 device() {
@@ -20,9 +20,7 @@ device() {
 }
 {
 	echo 'HANDLER vdisk_fileio {'
-	for n in 0 1 2 3; do
-		device "raid$n" "filename /var/lib/raid$n" 'dif_type 1'
-	done
+	device one 'filename /var/lib/one' 'dif_type 1'
 	device two 'filename /var/lib/two' 'dif_type 2'
 	device three 'filename /var/lib/three' 'dif_type 3'
 	device own 'filename /var/lib/own' 'dif_type 1' 'dif_static_app_tag 0x4711' 'thin_provisioned 1'
@@ -35,16 +33,13 @@ device() {
 	cat <<END
 TARGET_DRIVER scst_local {
 	TARGET near {
-		LUN 0 raid0
-		LUN 1 raid1
-		LUN 2 raid2
-		LUN 3 raid3
-		LUN 4 two
-		LUN 5 three
-		LUN 6 own
-		LUN 7 made
-		LUN 8 plain
-		LUN 9 block
+		LUN 0 one
+		LUN 1 two
+		LUN 2 three
+		LUN 3 own
+		LUN 4 made
+		LUN 5 plain
+		LUN 6 block
 	}
 }
 TARGET_DRIVER iscsi {
@@ -68,7 +63,7 @@ disk_named() {
 		! sg_inq "$unit" | grep -q "Product identification: $1 *\$" || echo "$unit"
 	done
 }
-raid0=$(disk_named raid0) own=$(disk_named own) plain=$(disk_named plain) block=$(disk_named block)
+one=$(disk_named one) own=$(disk_named own) plain=$(disk_named plain) block=$(disk_named block)
 two=$(disk_named two) three=$(disk_named three) made=$(disk_named made)
 
 # is_so DISK FORMAT TYPE: what Linux has made of it.
@@ -76,25 +71,25 @@ is_so() {
 	[ "$(cat "/sys/block/$(basename "$1")/integrity/format")" = "$2" ] &&
 		sg_readcap --16 "$1" | grep -q "$3"
 }
-check "Linux finds type 1" is_so "$raid0" T10-DIF-TYPE1-CRC 'prot_en=1, p_type=0'
+check "Linux finds type 1" is_so "$one" T10-DIF-TYPE1-CRC 'prot_en=1, p_type=0'
 check "Linux finds type 2" is_so "$two" T10-DIF-TYPE1-CRC 'prot_en=1, p_type=1'
 check "Linux finds type 3" is_so "$three" T10-DIF-TYPE3-CRC 'prot_en=1, p_type=2'
 check "Linux finds type 1 of a block device" is_so "$block" T10-DIF-TYPE1-CRC 'prot_en=1, p_type=0'
 check "Linux finds nothing where there is nothing" is_so "$plain" none 'prot_en=0'
 
 # Random writes by many, each read back: what they write overlaps nothing else of their time.
-for disk in "$raid0" "$two" "$three" "$own" "$made" "$block"; do
+for disk in "$one" "$two" "$three" "$own" "$made" "$block"; do
 	check "$disk holds what it is given" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio \
 		--iodepth=16 --bsrange=512-256k --blockalign=512 --rw=randrw --verify=crc32c \
 		--verify_fatal=1 --size=48M --output="$RESULTS/fio.$(basename "$disk")"
 done
 whole() { dd if="$1" of=/dev/null bs=1M iflag=direct status=none; }
-for disk in "$raid0" "$two" "$three" "$own" "$made" "$block"; do
+for disk in "$one" "$two" "$three" "$own" "$made" "$block"; do
 	check "all of $disk can be read" whole "$disk"
 done
 
 # Readers and writers of the same blocks: none may see data without what goes with it.
-check "readers of what is being written see no mixture" fio --filename="$raid0" --direct=1 --ioengine=libaio \
+check "readers of what is being written see no mixture" fio --filename="$one" --direct=1 --ioengine=libaio \
 	--iodepth=8 --bs=16k --size=1M --time_based --runtime=15 --name=writes --rw=randwrite \
 	--name=reads --rw=randread --output="$RESULTS/fio.mixture"
 none_failed() { [ "$(tail -n 1 "$1/dif_checks_failed")" = "$(printf '0\t0\t0')" ]; }
@@ -124,18 +119,18 @@ reads_as() {
 block_names() { grep -q "Info fld=0x$1" /tmp/answer; }
 head -c 1M /dev/urandom >/root/data
 write_1m() { dd if=/root/data of="$1" bs=1M oflag=direct seek=1 status=none; }
-check "a mebibyte is written" write_1m "$raid0"
-spoil raid0 2050 0
-check "a wrong guard is found" reads_as "$raid0" 2050 0 'guard check failed'
+check "a mebibyte is written" write_1m "$one"
+spoil one 2050 0
+check "a wrong guard is found" reads_as "$one" 2050 0 'guard check failed'
 check "by its block" block_names 802
-check "a wrong guard is not given to Linux either" sh -c "! dd if=$raid0 of=/dev/null bs=4k skip=256 count=1 iflag=direct 2>/dev/null"
-check "with RDPROTECT 3 nothing is checked" reads_as "$raid0" 2050 3 '^ 200 '
-check "with RDPROTECT 2 not the guard" reads_as "$raid0" 2050 2 '^ 200 '
-check "with RDPROTECT 4 just that" reads_as "$raid0" 2050 4 'guard check failed'
-spoil raid0 2052 7
-check "a wrong reference tag is found" reads_as "$raid0" 2052 1 'reference tag check failed'
-check "with RDPROTECT 4 it is not" reads_as "$raid0" 2052 4 '^ 200 '
-check "reserved values are refused" reads_as "$raid0" 2051 6 'Invalid field in cdb'
+check "a wrong guard is not given to Linux either" sh -c "! dd if=$one of=/dev/null bs=4k skip=256 count=1 iflag=direct 2>/dev/null"
+check "with RDPROTECT 3 nothing is checked" reads_as "$one" 2050 3 '^ 200 '
+check "with RDPROTECT 2 not the guard" reads_as "$one" 2050 2 '^ 200 '
+check "with RDPROTECT 4 just that" reads_as "$one" 2050 4 'guard check failed'
+spoil one 2052 7
+check "a wrong reference tag is found" reads_as "$one" 2052 1 'reference tag check failed'
+check "with RDPROTECT 4 it is not" reads_as "$one" 2052 4 '^ 200 '
+check "reserved values are refused" reads_as "$one" 2051 6 'Invalid field in cdb'
 check "a disk without protection refuses them" reads_as "$plain" 2051 1 'Invalid field in cdb'
 check "type 2 has them only in 32 bytes" reads_as "$two" 2051 1 'Invalid command operation code'
 check "a mebibyte is written to another" write_1m "$own"
@@ -152,8 +147,8 @@ check "a mebibyte is written to the third" write_1m "$three"
 printf 'changed' | dd of=/var/lib/three bs=1 seek=$(((1 << 20) + 512)) conv=notrunc status=none
 check "changed data is found" reads_as "$three" 2049 0 'guard check failed'
 check "and nothing but it" reads_as "$three" 2050 1 '^ 200 '
-check "writing heals" write_1m "$raid0"
-check "what was wrong is right" whole "$raid0"
+check "writing heals" write_1m "$one"
+check "what was wrong is right" whole "$one"
 check "writing heals the other" write_1m "$own"
 
 # --- other commands ---
@@ -298,25 +293,7 @@ sys.exit(failed)
 END
 check "iSCSI carries it in line" python3 /root/inline.py "$target" "$initiator"
 
-# --- RAID 5, in the kernel whose checks go from end to end ---
-
 start_udev
-raid=$(for n in 0 1 2 3; do disk_named "raid$n"; done)
-head -c 64M /dev/urandom >/root/data
-# shellcheck disable=SC2086 # four words
-check "RAID 5 of four protected LUNs" mdadm --create /dev/md0 --run --level=5 --raid-devices=4 --assume-clean $raid
-for type in ext4 xfs; do
-	check "$type is made" "mkfs.$type" -q "$([ $type = xfs ] && echo -f || echo -F)" /dev/md0
-	mount /dev/md0 /mnt && cp /root/data /mnt/data && umount /mnt
-	blockdev --flushbufs /dev/md0
-	mount /dev/md0 /mnt
-	check "$type has its data" cmp /root/data /mnt/data
-	umount /mnt
-done
-mdadm --stop /dev/md0 >/dev/null 2>&1
-for disk in $raid; do
-	check "all of $disk is as it should be" whole "$disk"
-done
 
 # --- what is kept ---
 
@@ -324,7 +301,7 @@ check "the services stop" systemctl stop scst.service
 check "the configuration is taken again" systemctl start scst.service
 udevadm settle
 # The others were spoiled, or have tags that Linux does not expect.
-for name in raid0 own made block; do
+for name in one own made block; do
 	check "$name is as it was" whole "$(disk_named $name)"
 done
 check "with its tags" reads_as "$(disk_named own)" 40 1 '^ 200 .* 47 11 00 00 00 28'
@@ -334,7 +311,7 @@ echo "no such thing" >/var/lib/foreign
 refused "a foreign file is taken" add 'dif_type=1; dif_filename=/var/lib/foreign'
 check "and it is left alone" grep -q 'no such thing' /var/lib/foreign
 refused "the file of another type is taken" add "dif_type=1; dif_filename=$tags/two.dif"
-refused "the file of a larger disk is taken" add "dif_type=1; dif_filename=$tags/raid0.dif"
+refused "the file of a larger disk is taken" add "dif_type=1; dif_filename=$tags/one.dif"
 refused "a type 4 is taken" add 'dif_type=4'
 refused "an unknown mode is taken" add 'dif_mode=dev_check|sometimes'
 refused "a folder is taken that is not there" add 'dif_type=1; dif_filename=/var/lib/nowhere/other.dif'
