@@ -2,33 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What Linux builds on disks holds on ours: two minutes of random writes that are verified, on each
-# handler that keeps data; ext4 and XFS; RAID 5 over four LUNs, also with one of them gone.
+# handler that keeps data; ext4 and XFS; RAID 5 over four LUNs, without and with protection information,
+# also with one of them gone.
 # image: target
-# timeout: 1500
+# timeout: 1800
 # slow: yes
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
 truncate -s 1G /var/lib/file /var/lib/block
-truncate -s 512M /var/lib/raid0 /var/lib/raid1 /var/lib/raid2 /var/lib/raid3
+for n in 0 1 2 3; do
+	truncate -s 512M /var/lib/raid$n /var/lib/dif$n
+done
 loop=$(losetup -f --show /var/lib/block) || fail "no loop device"
 cat >/etc/scst.conf <<END
 HANDLER vdisk_fileio {
 	DEVICE file {
 		filename /var/lib/file
 	}
-	DEVICE raid0 {
-		filename /var/lib/raid0
-	}
-	DEVICE raid1 {
-		filename /var/lib/raid1
-	}
-	DEVICE raid2 {
-		filename /var/lib/raid2
-	}
-	DEVICE raid3 {
-		filename /var/lib/raid3
-	}
+$(for n in 0 1 2 3; do
+	printf '\tDEVICE raid%s {\n\t\tfilename /var/lib/raid%s\n\t}\n' $n $n
+	printf '\tDEVICE dif%s {\n\t\tfilename /var/lib/dif%s\n\t\tdif_type 1\n\t}\n' $n $n
+done)
 }
 
 HANDLER vdisk_blockio {
@@ -41,10 +36,9 @@ TARGET_DRIVER scst_local {
 	TARGET near {
 		LUN 0 file
 		LUN 1 block
-		LUN 2 raid0
-		LUN 3 raid1
-		LUN 4 raid2
-		LUN 5 raid3
+$(for n in 0 1 2 3; do
+	printf '\t\tLUN %s raid%s\n\t\tLUN %s dif%s\n' $((2 + n)) $n $((6 + n)) $n
+done)
 	}
 }
 END
@@ -57,7 +51,6 @@ disk_named() {
 	done
 }
 file=$(disk_named file) block=$(disk_named block)
-raid=$(for n in 0 1 2 3; do disk_named "raid$n"; done)
 
 for disk in "$file" "$block"; do
 	check "two minutes of $disk" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=32 \
@@ -83,17 +76,29 @@ wipefs -qa "$file"
 holds_files xfs "$file" xfs_repair -n
 holds_files xfs "$block" xfs_repair -n
 
-# shellcheck disable=SC2086 # four words
-check "RAID 5 of four LUNs" mdadm --create /dev/md0 --run --level=5 --raid-devices=4 --assume-clean $raid
-holds_files xfs /dev/md0 xfs_repair -n
-check "a LUN goes" sh -c 'echo del 3 >/sys/kernel/scst_tgt/targets/scst_local/near/luns/mgmt'
-# The array looks at a disk when it writes to it.
-mount /dev/md0 /mnt
-check "the array is written to without it" dd if=/root/data of=/mnt/more bs=1M conv=fsync status=none
-check "what it had is there" cmp /root/data /mnt/data
-check "what it has got is there" cmp /root/data /mnt/more
-umount /mnt
-check "the array knows" sh -c "mdadm --detail /dev/md0 | grep -q degraded"
-mdadm --stop /dev/md0 >/dev/null 2>&1
+# array NAME LUN: RAID 5 of the disks NAME0 to NAME3, of which the second is LUN.
+array() {
+	raid=$(for n in 0 1 2 3; do disk_named "$1$n"; done)
+	# shellcheck disable=SC2086 # four words
+	check "RAID 5 of four LUNs" mdadm --create /dev/md0 --run --level=5 --raid-devices=4 --assume-clean $raid
+	holds_files ext4 /dev/md0 fsck.ext4 -fn
+	wipefs -qa /dev/md0
+	holds_files xfs /dev/md0 xfs_repair -n
+	check "a LUN goes" sh -c "echo del $2 >/sys/kernel/scst_tgt/targets/scst_local/near/luns/mgmt"
+	# The array looks at a disk when it writes to it.
+	mount /dev/md0 /mnt
+	check "the array is written to without it" dd if=/root/data of=/mnt/more bs=1M conv=fsync status=none
+	check "what it had is there" cmp /root/data /mnt/data
+	check "what it has got is there" cmp /root/data /mnt/more
+	umount /mnt
+	check "the array knows" sh -c "mdadm --detail /dev/md0 | grep -q degraded"
+	mdadm --stop /dev/md0 >/dev/null 2>&1
+}
+array raid 3
+for n in 0 1 2 3; do
+	profile=/sys/block/$(basename "$(disk_named dif$n)")/integrity/format
+	check "Linux knows of the protection of dif$n" grep -q T10-DIF-TYPE1-CRC "$profile"
+done
+array dif 7
 check "the services stop" systemctl stop scst.service
 check "the kernel log is clean" kernel_log_is_clean
