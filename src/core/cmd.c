@@ -7,7 +7,8 @@
 
 /* Which states may follow which. */
 static const u8 scst_cmd_next[] = {
-	[SCST_CMD_NEW]		= BIT(SCST_CMD_PARSED),
+	[SCST_CMD_NEW]		= BIT(SCST_CMD_ENTERED),
+	[SCST_CMD_ENTERED]	= BIT(SCST_CMD_PARSED),
 	[SCST_CMD_PARSED]	= BIT(SCST_CMD_EXEC) | BIT(SCST_CMD_DONE) | BIT(SCST_CMD_FREE),
 	[SCST_CMD_EXEC]		= BIT(SCST_CMD_DONE),
 	[SCST_CMD_DONE]		= BIT(SCST_CMD_FREE),
@@ -148,14 +149,33 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 	return SL_OK;
 }
 
-/* Sets cmd->exec, or a status other than GOOD, or returns sense. */
-static enum sl_sense scst_cmd_decode(struct scst_cmd *cmd)
+/* Blocks that are neither kept nor made, and fit into what the command has by itself. */
+static bool scst_cmd_nowait(const struct scst_cmd *cmd)
 {
-	unsigned int shift = cmd->dev ? cmd->dev->unit.block_shift : 9;
-	enum sl_sense sense;
+	return cmd->dev && cmd->dev->nowait && !cmd->decoded &&
+	       cmd->cdb.op->unit == SL_LEN_BLOCKS && (cmd->cdb.op->flags & SL_OPF_MEDIUM) &&
+	       cmd->cdb.data_len <= SCST_SHARED_MAX;
+}
+
+bool scst_cmd_enter(struct scst_cmd *cmd)
+{
+	enum sl_sense sense = scst_cmd_enter_tgt_dev(cmd);
+
+	cmd->decoded = sl_cdb_parse(cmd->cdb_bytes, cmd->cdb_len,
+				    cmd->dev ? cmd->dev->unit.block_shift : 9, &cmd->cdb);
+	if (sense)
+		scst_cmd_set_sense(cmd, sense, NULL);
+	scst_cmd_move(cmd, SCST_CMD_ENTERED);
+	return scst_cmd_nowait(cmd);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_enter);
+
+/* Sets cmd->exec, or a status other than GOOD, or returns sense. */
+static enum sl_sense scst_cmd_check(struct scst_cmd *cmd)
+{
+	enum sl_sense sense = cmd->decoded;
 	bool mine = false;
 
-	sense = sl_cdb_parse(cmd->cdb_bytes, cmd->cdb_len, shift, &cmd->cdb);
 	if (sense == SL_INVALID_OPCODE)
 		atomic64_inc(&cmd->sess->stats[SCST_STAT_UNKNOWN].cmds);
 	if (cmd->dev)
@@ -211,13 +231,14 @@ static void scst_cmd_refuse(struct scst_cmd *cmd)
 
 void scst_cmd_parse(struct scst_cmd *cmd)
 {
-	enum sl_sense sense;
+	enum sl_sense sense = SL_OK;
 	int ret;
 
+	if (cmd->state == SCST_CMD_NEW)
+		scst_cmd_enter(cmd);
 	scst_cmd_move(cmd, SCST_CMD_PARSED);
-	sense = scst_cmd_enter_tgt_dev(cmd);
-	if (!sense && !cmd->status)
-		sense = scst_cmd_decode(cmd);
+	if (!cmd->status)
+		sense = scst_cmd_check(cmd);
 	if (scst_cmd_vanishes(cmd)) {
 		set_bit(SCST_CMD_ABORTED, &cmd->flags);
 		scst_cmd_move(cmd, SCST_CMD_DONE);

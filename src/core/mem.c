@@ -6,8 +6,6 @@
 
 #include "scst_priv.h"
 
-#define SHARED_ORDER	4
-#define SHARED_LEN	(PAGE_SIZE << SHARED_ORDER)
 #define CHUNK_ORDER	4	/* largest piece asked for at once */
 
 static struct page *scst_zeros;		/* read by everybody, written by nobody */
@@ -15,8 +13,8 @@ static struct page *scst_sink;		/* written by everybody, read by nobody */
 
 int scst_mem_init(void)
 {
-	scst_zeros = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SHARED_ORDER);
-	scst_sink = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SHARED_ORDER);
+	scst_zeros = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SCST_SHARED_ORDER);
+	scst_sink = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_ZERO, SCST_SHARED_ORDER);
 	if (scst_zeros && scst_sink)
 		return 0;
 	scst_mem_exit();
@@ -68,11 +66,11 @@ static int scst_alloc_shared(struct scst_cmd *cmd, u32 len)
 {
 	struct page *page = cmd->cdb.dir == SL_DIR_OUT ? scst_sink : scst_zeros;
 
-	if (scst_alloc_vecs(cmd, DIV_ROUND_UP(len, SHARED_LEN)))
+	if (scst_alloc_vecs(cmd, DIV_ROUND_UP(len, SCST_SHARED_LEN)))
 		return -ENOMEM;
 	set_bit(SCST_CMD_SHARED_BUF, &cmd->flags);
 	while (len) {
-		u32 n = min_t(u32, len, SHARED_LEN);
+		u32 n = min_t(u32, len, SCST_SHARED_LEN);
 
 		scst_cmd_add_page(cmd, page, 0, n);
 		len -= n;

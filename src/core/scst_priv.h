@@ -356,6 +356,11 @@ int scst_state_save(struct scst_state_file *f, const void *data, size_t len);
 enum sl_sense scst_ua_take(struct scst_tgt_dev *td);
 
 /* mem.c */
+/* Pages that stand in for data nobody keeps: so much needs no further allocation. */
+#define SCST_SHARED_ORDER	4
+#define SCST_SHARED_LEN		(PAGE_SIZE << SCST_SHARED_ORDER)
+#define SCST_SHARED_MAX		(SCST_SHARED_LEN * SCST_INLINE_VECS)
+
 int scst_alloc_buf(struct scst_cmd *cmd, u32 len);
 void scst_free_buf(struct scst_cmd *cmd);
 int scst_mem_init(void);

@@ -19,6 +19,7 @@ static const char *scst_state_name(enum scst_cmd_state state)
 {
 	static const char *const names[] = {
 		[SCST_CMD_NEW] = "new",
+		[SCST_CMD_ENTERED] = "entered",
 		[SCST_CMD_PARSED] = "parsed",
 		[SCST_CMD_EXEC] = "executing",
 		[SCST_CMD_DONE] = "done",

@@ -9,6 +9,7 @@
  * The way of a command (driver's calls on the left):
  *
  *	scst_cmd_init()   - who sent what to which LUN
+ *	scst_cmd_enter()  - its place among the commands of the LUN (optional)
  *	scst_cmd_parse()  - LUN lookup, decoding, checks; sets cmd->exec,
  *	                    gives a buffer for data to come in
  *	(driver receives cmd->out_len bytes into cmd->bvec)
@@ -92,6 +93,7 @@ void scst_dir_remove(struct scst_dir *dir);
 
 enum scst_cmd_state {
 	SCST_CMD_NEW,		/* initialised, nothing looked at */
+	SCST_CMD_ENTERED,	/* has its place in the task set, the CDB is decoded */
 	SCST_CMD_PARSED,	/* checked; the driver may be receiving its data */
 	SCST_CMD_EXEC,		/* with the handler */
 	SCST_CMD_DONE,		/* status is set, the driver sends the response */
@@ -147,6 +149,7 @@ struct scst_cmd {
 	u8 sense_len;
 	u32 lun;
 	struct sl_cdb cdb;		/* decoded */
+	enum sl_sense decoded;		/* ... or why it could not be */
 
 	enum sl_dir expected_dir;	/* what the initiator announced */
 	u32 expected_len;
@@ -184,6 +187,12 @@ static inline enum sl_sense scst_bad_cdb(struct scst_cmd *cmd, u8 byte)
 
 void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lun,
 		   const u8 *cdb, u8 cdb_len);
+
+/*
+ * For drivers that get commands where they must not sleep, before scst_cmd_parse(), which does it
+ * otherwise. True: neither parsing nor executing this one sleeps, or allocates; go on right here.
+ */
+bool scst_cmd_enter(struct scst_cmd *cmd);
 
 /*
  * After this the state is SCST_CMD_PARSED: receive cmd->out_len bytes into
@@ -287,6 +296,7 @@ struct scst_device {
 	bool dead;			/* under the configuration lock */
 	unsigned int blocks;		/* how often it is blocked, likewise */
 	bool shared_buffers;		/* data is neither kept nor made: no pages needed */
+	bool nowait;			/* ... and what reads and writes blocks never sleeps */
 	struct scst_dir *dir;
 	struct scst_dir *exported;
 	unsigned int next_export;

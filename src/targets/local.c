@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * scst_local.ko: a target whose only initiator is this machine. Each session
- * is a SCSI host, each LUN a SCSI device; data is not copied.
+ * is a SCSI host, each LUN a SCSI device.
  */
 #include <linux/completion.h>
 #include <linux/device.h>
@@ -144,9 +144,8 @@ static void local_xmit_response(struct scst_cmd *cmd)
 	local_respond(local_of(cmd));
 }
 
-static void local_work(struct work_struct *work)
+static void local_run(struct local_cmd *lc)
 {
-	struct local_cmd *lc = container_of(work, struct local_cmd, work);
 	struct scst_cmd *cmd = &lc->cmd;
 
 	scst_cmd_parse(cmd);
@@ -154,12 +153,20 @@ static void local_work(struct work_struct *work)
 		local_respond(lc);
 		return;
 	}
-	local_copy(lc, false, cmd->out_len);
+	/* Nobody looks at what is written into shared pages. */
+	if (!test_bit(SCST_CMD_SHARED_BUF, &cmd->flags))
+		local_copy(lc, false, cmd->out_len);
 	if (cmd->out_len)
 		local_copy_pi(lc, false);
 	scst_cmd_exec(cmd);
 }
 
+static void local_work(struct work_struct *work)
+{
+	local_run(container_of(work, struct local_cmd, work));
+}
+
+/* Must not sleep. What need not either is answered before this returns. */
 static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cmnd *sc)
 {
 	struct local_tgt *lt = *(struct local_tgt **)shost_priv(host);
@@ -173,6 +180,10 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 	lc->cmd.expected_dir = local_dir(sc);
 	lc->cmd.expected_len = scsi_bufflen(sc);
 	lc->cmd.pi_way = local_pi_way(sc);
+	if (scst_cmd_enter(&lc->cmd)) {
+		local_run(lc);
+		return 0;
+	}
 	INIT_WORK(&lc->work, local_work);
 	queue_work(local_wq, &lc->work);
 	return 0;
@@ -259,6 +270,8 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 	if (!host)
 		return NULL;
 	*(struct local_tgt **)shost_priv(host) = lt;
+	/* One a CPU: then the midlayer ends a command where that is done, without a softirq. */
+	host->nr_hw_queues = nr_cpu_ids;
 	host->max_id = 1;
 	host->max_lun = U16_MAX + 1;	/* of any form: the flat one begins with 40h */
 	host->max_cmd_len = SL_CDB_MAX;

@@ -66,6 +66,7 @@ static int nullio_init(struct scst_device *dev)
 	if (!ret)
 		vdisk_of(dev)->size = NULLIO_DEFAULT_SIZE;
 	dev->shared_buffers = true;
+	dev->nowait = true;
 	return ret;
 }
 
