@@ -509,7 +509,8 @@ void scst_cmd_port_id(const struct scst_cmd *cmd, struct sl_port_id *port)
 	u8 access = td ? READ_ONCE(td->access) : SL_ALUA_ACTIVE;
 
 	port->rel_tgt_id = READ_ONCE(tgt->rel_tgt_id);
-	port->version_descriptor = tgt->driver->ops->version_descriptor;
+	port->version_descriptor = READ_ONCE(tgt->transport_version);
+	port->phys_descriptor = READ_ONCE(tgt->phys_version);
 	port->group_id = td ? READ_ONCE(td->tgt_group_id) : 0;
 	port->tpgs = 0;
 	if (port->group_id)

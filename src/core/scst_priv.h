@@ -134,6 +134,7 @@ int scst_dev_del(struct scst_handler *handler, const char *name);	/* drops the l
 
 /* tgt.c; the configuration lock is held */
 extern struct list_head scst_drivers;
+struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *name);
 struct scst_tgt *scst_tgt_find(const char *name);	/* of any driver */
 int scst_tgt_add(struct scst_driver *driver, const char *name, char *params);
 int scst_tgt_del(struct scst_driver *driver, const char *name);		/* drops the lock */

@@ -229,19 +229,36 @@ static void scst_sess_free(struct scst_session *sess)
 	kfree(sess);
 }
 
-/* Under the configuration lock. To reservations the session is another nexus now. */
-void scst_sess_set_rel_id(struct scst_session *sess, u16 id)
+/* To reservations the session is another nexus now. */
+static void scst_sess_nexus_changed(struct scst_session *sess)
 {
 	struct scst_tgt_dev *td;
 	unsigned long lun;
 
-	sess->nexus.rel_tgt_id = id;
 	xa_for_each(&sess->luns, lun, td) {
 		spin_lock(&td->dev->tgt_devs_lock);
 		scst_resv_enter(td);
 		spin_unlock(&td->dev->tgt_devs_lock);
 	}
 }
+
+/* Under the configuration lock. */
+void scst_sess_set_rel_id(struct scst_session *sess, u16 id)
+{
+	sess->nexus.rel_tgt_id = id;
+	scst_sess_nexus_changed(sess);
+}
+
+int scst_session_set_transport_id(struct scst_session *sess, const u8 *id, size_t len)
+{
+	if (len > sizeof(sess->nexus.id) || sl_transport_id_len(id, len) != len)
+		return -EINVAL;
+	memcpy(sess->nexus.id, id, len);
+	sess->nexus.id_len = len;
+	scst_sess_nexus_changed(sess);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(scst_session_set_transport_id);
 
 static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const char *initiator)
 {
@@ -263,8 +280,7 @@ static int scst_sess_init(struct scst_session *sess, struct scst_tgt *tgt, const
 	return ret;
 }
 
-struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *initiator_name,
-					   void *priv)
+struct scst_session *scst_session_add(struct scst_tgt *tgt, const char *initiator_name, void *priv)
 {
 	struct scst_session *sess = kzalloc(sizeof(*sess), GFP_KERNEL);
 	int ret;
@@ -275,34 +291,63 @@ struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *ini
 	sess->priv = priv;
 	xa_init(&sess->luns);
 	scst_copy_init_session(sess);
-	scst_cfg_lock_always();
 	ret = tgt->dead ? -ENODEV : scst_sess_init(sess, tgt, initiator_name);
-	if (!ret) {
-		list_add_tail(&sess->entry, &tgt->sessions);
-		refcount_inc(&tgt->refs);
-	}
-	scst_cfg_unlock();
 	if (ret) {
 		scst_sess_free(sess);
 		return ERR_PTR(ret);
 	}
+	list_add_tail(&sess->entry, &tgt->sessions);
+	refcount_inc(&tgt->refs);
+	return sess;
+}
+EXPORT_SYMBOL_GPL(scst_session_add);
+
+struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *initiator_name,
+					   void *priv)
+{
+	struct scst_session *sess;
+
+	scst_cfg_lock_always();
+	sess = scst_session_add(tgt, initiator_name, priv);
+	scst_cfg_unlock();
 	return sess;
 }
 EXPORT_SYMBOL_GPL(scst_session_register);
 
+void scst_session_close(struct scst_session *sess)
+{
+	DECLARE_COMPLETION_ONSTACK(gone);
+
+	/* Somebody waits already: then this one need not. */
+	if (sess->gone)
+		return;
+	sess->gone = &gone;
+	sess->tgt->driver->ops->close_session(sess);
+	scst_cfg_unlock();
+	wait_for_completion(&gone);
+	scst_cfg_lock_always();
+}
+EXPORT_SYMBOL_GPL(scst_session_close);
+
 void scst_session_unregister(struct scst_session *sess)
 {
 	struct scst_tgt *tgt = sess->tgt;
+	struct completion *gone;
 
 	scst_copy_end_session(sess);
 	scst_cfg_lock_always();
+	sess->dead = true;
+	scst_cfg_announce_dead();
 	scst_sess_drop_luns(sess);
 	scst_dir_remove(sess->dir);
 	list_del(&sess->entry);
+	gone = sess->gone;
 	scst_cfg_unlock();
 	WARN_ON(atomic_read(&sess->commands));
 	scst_sess_free(sess);
 	wake_up_all(&tgt->sessions_wait);
 	scst_tgt_put(tgt);
+	if (gone)
+		complete(gone);
 }
 EXPORT_SYMBOL_GPL(scst_session_unregister);

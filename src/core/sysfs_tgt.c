@@ -16,6 +16,8 @@ static ssize_t driver_mgmt_show(struct kobject *kobj, struct kobj_attribute *att
 	const struct scst_driver_ops *ops = scst_driver_of(kobj)->ops;
 	ssize_t n = scst_show_mgmt_help(buf, "target", ops->tgt_params);
 
+	if (ops->mgmt_help)
+		n += sysfs_emit_at(buf, n, "%s", ops->mgmt_help);
 	if (!ops->change_attr)
 		return n;
 	n += sysfs_emit_at(buf, n,
@@ -39,6 +41,25 @@ static int scst_mgmt_tgt_attr(struct scst_driver *driver, struct scst_mgmt_cmd *
 				    name, m->rest.pos);
 }
 
+/* What only the driver knows. */
+static int scst_mgmt_other(struct scst_driver *driver, struct scst_mgmt_cmd *m)
+{
+	char *arg = sl_mgmt_word(&m->rest);
+	struct scst_tgt *tgt;
+	int ret;
+
+	if (!driver->ops->mgmt || !m->arg[0] || !arg || !sl_mgmt_at_end(&m->rest))
+		return scst_mgmt_unknown(driver->ops->name, m);
+	tgt = scst_tgt_lookup(driver, m->arg[0]);
+	if (!tgt || tgt->dead) {
+		scst_err("%s: target %s not found in driver %s", m->verb, m->arg[0],
+			 driver->ops->name);
+		return -ENOENT;
+	}
+	ret = driver->ops->mgmt(tgt, m->verb, arg);
+	return ret == -EINVAL ? scst_mgmt_unknown(driver->ops->name, m) : ret;
+}
+
 static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)
 {
 	struct scst_driver *driver = obj;
@@ -52,7 +73,7 @@ static int scst_driver_mgmt(void *obj, struct scst_mgmt_cmd *m)
 					       m->arg[0], m->rest.pos);
 	if (scst_mgmt_is(m, "add_target_attribute") || scst_mgmt_is(m, "del_target_attribute"))
 		return scst_mgmt_tgt_attr(driver, m);
-	return scst_mgmt_unknown(driver->ops->name, m);
+	return scst_mgmt_other(driver, m);
 }
 
 static ssize_t driver_mgmt_store(struct kobject *kobj, struct kobj_attribute *attr,

@@ -20,7 +20,7 @@ static struct scst_driver *scst_driver_find(const struct scst_driver_ops *ops)
 	return NULL;
 }
 
-static struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *name)
+struct scst_tgt *scst_tgt_lookup(struct scst_driver *driver, const char *name)
 {
 	struct scst_tgt *tgt;
 
@@ -119,6 +119,7 @@ static struct scst_tgt *scst_tgt_alloc(struct scst_driver *driver, const char *n
 	}
 	tgt->driver = driver;
 	tgt->enabled = !driver->ops->has_enabled;
+	tgt->transport_version = driver->ops->version_descriptor;
 	refcount_set(&tgt->refs, 1);
 	INIT_LIST_HEAD(&tgt->acgs);
 	INIT_LIST_HEAD(&tgt->sessions);

@@ -434,6 +434,8 @@ struct scst_tgt {
 	bool enabled;
 	bool dead;			/* under the configuration lock */
 	u16 rel_tgt_id;
+	u16 transport_version;		/* in INQUIRY data: the driver's, unless it sets another */
+	u16 phys_version;		/* likewise, of the physical transport; 0: none */
 	bool forwarding;		/* another node has checked access states and reservations */
 	char *comment;
 
@@ -505,6 +507,8 @@ struct scst_session {
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
+	bool dead;			/* under the configuration lock */
+	struct completion *gone;	/* for who waits until it is, or NULL */
 	atomic_t commands;
 	spinlock_t copies_lock;
 	struct list_head copies;	/* operations under way, and results */
@@ -528,6 +532,8 @@ struct scst_driver_ops {
 	bool has_enabled;			/* driver-level "enabled", and per target */
 	/* Of the core: its target is there from the start, and no port of anything. */
 	bool built_in;
+	/* What mgmt tells of further verbs, or NULL: see mgmt() below. */
+	const char *mgmt_help;
 	/* Names for add_attribute and add_target_attribute, NULL-terminated, or NULL. */
 	const char *const *driver_dyn_attrs;
 	const char *const *tgt_dyn_attrs;
@@ -541,6 +547,11 @@ struct scst_driver_ops {
 	 */
 	int (*change_attr)(struct scst_tgt *tgt, struct scst_dir *dir, bool add, const char *name,
 			   char *value);
+	/*
+	 * "VERB TARGET ARG" written to mgmt, where the core does not know the verb: 0, -EINVAL: nor
+	 * does the driver. The configuration lock is held. May be NULL.
+	 */
+	int (*mgmt)(struct scst_tgt *tgt, const char *verb, char *arg);
 	/* After the last session has gone; frees tgt->priv. */
 	void (*free_target)(struct scst_tgt *tgt);
 	/* The driver as a whole was switched on or off. May be NULL. */
@@ -592,6 +603,19 @@ static inline struct scst_session *scst_sess_of(struct kobject *kobj)
  */
 struct scst_session *scst_session_register(struct scst_tgt *tgt, const char *initiator_name,
 					   void *priv);
+
+/* The same for who holds the configuration lock, as callbacks that say so do. */
+struct scst_session *scst_session_add(struct scst_tgt *tgt, const char *initiator_name,
+				      void *priv);
+
+/*
+ * Has the driver close @sess, and waits until it has gone. Under the configuration lock, which is
+ * given up meanwhile.
+ */
+void scst_session_close(struct scst_session *sess);
+
+/* Makes @id its TransportID: 0; -EINVAL: it is none. Under the configuration lock. */
+int scst_session_set_transport_id(struct scst_session *sess, const u8 *id, size_t len);
 
 bool scst_session_has_lun(struct scst_session *sess, u64 lun);
 

@@ -90,9 +90,9 @@ static size_t put_specific(const struct sl_unit *u, u8 *b)
 
 static size_t standard(const struct sl_unit *u, const struct sl_port_id *port, u8 *b)
 {
-	/* SAM-5, SPC-4, MMC-5 or SBC-3, then the transport's (SPC-4 table 143) */
-	u16 versions[4] = { 0x00a0, 0x0460, u->device_type == SL_TYPE_CDROM ? 0x0420 : 0x04c0,
-			    port->version_descriptor };
+	/* SAM-5, SPC-4, MMC-5 or SBC-3, then the transports' (SPC-4 table 143) */
+	u16 versions[5] = { 0x00a0, 0x0460, u->device_type == SL_TYPE_CDROM ? 0x0420 : 0x04c0,
+			    port->version_descriptor, port->phys_descriptor };
 	size_t len = put_specific(u, b);
 	unsigned int i;
 

@@ -69,6 +69,7 @@ struct sl_unit {
 struct sl_port_id {
 	u16 rel_tgt_id;		/* 0: none */
 	u16 version_descriptor;	/* transport protocol (SPC-4 table 143), 0: none */
+	u16 phys_descriptor;	/* physical transport, likewise */
 	u16 group_id;		/* target port group, 0: in none */
 	u8 tpgs;		/* TPGS: bit 0 implicit, bit 1 explicit ALUA */
 	bool no_access;		/* the port is unavailable or offline for the unit */

@@ -116,6 +116,7 @@ sl_sense Disk::inquiry(Call& call) const {
   sl_port_id port{};
   port.rel_tgt_id = call.cmd.rel_tgt_id;
   port.version_descriptor = call.cmd.version_descriptor;
+  port.phys_descriptor = call.cmd.phys_descriptor;
   port.group_id = call.cmd.group_id;
   port.tpgs = call.cmd.tpgs;
   port.no_access = call.cmd.flags & SCST_USER_NO_ACCESS;

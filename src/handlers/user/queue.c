@@ -216,7 +216,7 @@ static void user_tell(const struct user_dev *ud, const struct user_cmd *uc,
 	to->rel_tgt_id = port.rel_tgt_id;
 	to->group_id = port.group_id;
 	to->version_descriptor = port.version_descriptor;
-	to->rsvd2 = 0;
+	to->phys_descriptor = port.phys_descriptor;
 	memset(to->cdb, 0, sizeof(to->cdb));
 	memcpy(to->cdb, cmd->cdb_bytes, to->cdb_len);
 }

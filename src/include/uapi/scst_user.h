@@ -103,7 +103,7 @@ struct scst_user_cmd {
 	__u16 rel_tgt_id;	/* for INQUIRY: relative port identifier, 0: none */
 	__u16 group_id;		/* for INQUIRY: target port group, 0: in none */
 	__u16 version_descriptor; /* for INQUIRY: of the transport, 0: none */
-	__u16 rsvd2;
+	__u16 phys_descriptor;	/* ... of the physical transport, 0: none */
 	__u8 cdb[SCST_USER_CDB_LEN];
 };
 

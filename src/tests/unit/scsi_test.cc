@@ -50,6 +50,7 @@ Bytes inquiry(const sl_unit& unit, Bytes cdb) {
   sl_port_id port{};
   port.rel_tgt_id = 7;
   port.version_descriptor = 0x0960;
+  port.phys_descriptor = 0x0ba0;
   u8 buf[SL_INQUIRY_MAX];
   std::size_t len = 0;
   cdb.resize(6);
@@ -267,6 +268,8 @@ TEST_CASE("Standard INQUIRY data names vendor, product and revision") {
   CHECK(text(d, 8, 8) == "SCST_FIO");
   CHECK(text(d, 16, 16) == "disk01          ");
   CHECK(text(d, 32, 4) == "380 ");
+  CHECK(sl_get_be16(d.data() + 64) == 0x0960);
+  CHECK(sl_get_be16(d.data() + 66) == 0x0ba0);
 }
 
 TEST_CASE("Protection information is told of by INQUIRY, page 86h and READ CAPACITY(16)") {

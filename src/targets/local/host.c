@@ -1,44 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * scst_local.ko: a target whose only initiator is this machine. Each session
- * is a SCSI host, each LUN a SCSI device.
- */
+/* A session as a SCSI host of this machine. */
 #include <linux/completion.h>
 #include <linux/device.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
-#include <scsi/scsi_host.h>
 
-#include "../include/scst.h"
+#include "local.h"
 
 #define LOCAL_QUEUE	64
 
-static struct device *local_root;
-static struct workqueue_struct *local_wq;	/* commands */
-static struct workqueue_struct *local_admin_wq;	/* start, rescan, stop */
-static const struct scst_driver_ops local_ops;
+static struct workqueue_struct *local_wq;
 static DEFINE_PER_CPU(u64, local_commands);
 static atomic64_t local_tms[SCST_TM_TARGET_RESET + 1];	/* by enum scst_tm_fn */
-static bool add_default_tgt = true;
-module_param(add_default_tgt, bool, 0444);
-MODULE_PARM_DESC(add_default_tgt, "create scst_local_tgt at load (default: on)");
-
-/*
- * One target with its session and host. Start, rescan and stop are works on
- * one ordered queue, so none of them meets another.
- */
-struct local_tgt {
-	struct scst_tgt *tgt;
-	struct scst_session *sess;	/* NULL: not started */
-	struct Scsi_Host *host;
-	char *session_name;
-	struct work_struct start;
-	struct work_struct rescan;
-	struct work_struct stop;
-};
 
 /* Lives in the SCSI command's private area. */
 struct local_cmd {
@@ -139,7 +114,7 @@ static void local_respond(struct local_cmd *lc)
 	scsi_done(sc);
 }
 
-static void local_xmit_response(struct scst_cmd *cmd)
+void local_xmit_response(struct scst_cmd *cmd)
 {
 	local_respond(local_of(cmd));
 }
@@ -169,13 +144,13 @@ static void local_work(struct work_struct *work)
 /* Must not sleep. What need not either is answered before this returns. */
 static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cmnd *sc)
 {
-	struct local_tgt *lt = *(struct local_tgt **)shost_priv(host);
+	struct local_sess *ls = *(struct local_sess **)shost_priv(host);
 	struct local_cmd *lc = scsi_cmd_priv(sc);
 
 	this_cpu_inc(local_commands);
 	lc->sc = sc;
 	int_to_scsilun(sc->device->lun, (struct scsi_lun *)lc->lun);
-	scst_cmd_init(&lc->cmd, lt->sess, lc->lun, sc->cmnd, sc->cmd_len);
+	scst_cmd_init(&lc->cmd, ls->sess, lc->lun, sc->cmnd, sc->cmd_len);
 	lc->cmd.tag = (uintptr_t)sc;
 	lc->cmd.expected_dir = local_dir(sc);
 	lc->cmd.expected_len = scsi_bufflen(sc);
@@ -200,14 +175,14 @@ static bool local_lun(const struct scsi_device *sdev, u32 *lun)
 
 static int local_task_mgmt(struct scsi_cmnd *sc, enum scst_tm_fn fn)
 {
-	struct local_tgt *lt = *(struct local_tgt **)shost_priv(sc->device->host);
+	struct local_sess *ls = *(struct local_sess **)shost_priv(sc->device->host);
 	struct local_tm *t = kzalloc(sizeof(*t), GFP_NOIO);
 	int ret;
 
 	if (!t)
 		return FAILED;
 	atomic64_inc(&local_tms[fn]);
-	t->tm.sess = lt->sess;
+	t->tm.sess = ls->sess;
 	t->tm.fn = fn;
 	t->tm.lun_valid = local_lun(sc->device, &t->tm.lun);
 	t->tm.tag = (uintptr_t)sc;
@@ -234,13 +209,13 @@ static int local_eh_target_reset(struct scsi_cmnd *sc)
 	return local_task_mgmt(sc, SCST_TM_TARGET_RESET);
 }
 
-static void local_tm_done(struct scst_tm *tm)
+void local_tm_done(struct scst_tm *tm)
 {
 	complete(&container_of(tm, struct local_tm, tm)->done);
 }
 
 /* Commands run at once: none waits for data. */
-static void local_abort_cmd(struct scst_cmd *cmd)
+void local_abort_cmd(struct scst_cmd *cmd)
 {
 }
 
@@ -262,14 +237,14 @@ static scst_const_template struct scsi_host_template local_template = {
 	.dma_boundary = -1UL,
 };
 
-static struct Scsi_Host *local_add_host(struct local_tgt *lt)
+struct Scsi_Host *local_host_add(struct local_sess *ls)
 {
 	struct Scsi_Host *host;
 
-	host = scsi_host_alloc(&local_template, sizeof(struct local_tgt *));
+	host = scsi_host_alloc(&local_template, sizeof(struct local_sess *));
 	if (!host)
 		return NULL;
-	*(struct local_tgt **)shost_priv(host) = lt;
+	*(struct local_sess **)shost_priv(host) = ls;
 	/* One a CPU: then the midlayer ends a command where that is done, without a softirq. */
 	host->nr_hw_queues = nr_cpu_ids;
 	host->max_id = 1;
@@ -287,152 +262,29 @@ static struct Scsi_Host *local_add_host(struct local_tgt *lt)
 	return host;
 }
 
-static void local_forget_lost_luns(struct local_tgt *lt)
+static void local_forget_lost_luns(struct local_sess *ls)
 {
 	struct scsi_device *sdev;
 	u32 lun;
 
-	shost_for_each_device(sdev, lt->host)
-		if (local_lun(sdev, &lun) && !scst_session_has_lun(lt->sess, lun))
+	shost_for_each_device(sdev, ls->host)
+		if (local_lun(sdev, &lun) && !scst_session_has_lun(ls->sess, lun))
 			scsi_remove_device(sdev);
 }
 
-static void local_scan(struct local_tgt *lt)
+void local_host_remove(struct Scsi_Host *host)
 {
-	local_forget_lost_luns(lt);
-	scsi_scan_target(&lt->host->shost_gendev, 0, 0, SCAN_WILD_CARD, SCSI_SCAN_INITIAL);
+	scsi_remove_host(host);
+	scsi_host_put(host);
 }
 
-/* There is no such transport: a SAS address made of the name, NAA 3h (locally assigned). */
-static u16 local_transport_id(const char *initiator_name, const void *priv, u8 *id)
+void local_host_scan(struct local_sess *ls)
 {
-	u32 crc = scst_crc32c(0, initiator_name, strlen(initiator_name));
-
-	return sl_transport_id_sas(0x3ull << 60 | crc, id);
+	local_forget_lost_luns(ls);
+	scsi_scan_target(&ls->host->shost_gendev, 0, 0, SCAN_WILD_CARD, SCSI_SCAN_INITIAL);
 }
 
-/* Only for show: a session without this link works as well. */
-static void local_link_host(struct local_tgt *lt)
-{
-	if (sysfs_create_link(&lt->sess->dir->kobj, &lt->host->shost_gendev.kobj, "host"))
-		pr_warn("scst_local: session %s has no link to its host\n",
-			lt->sess->initiator_name);
-}
-
-static void local_start(struct work_struct *work)
-{
-	struct local_tgt *lt = container_of(work, struct local_tgt, start);
-	const char *name = lt->session_name ? lt->session_name : lt->tgt->name;
-	struct scst_session *sess;
-
-	sess = scst_session_register(lt->tgt, name, lt);
-	if (IS_ERR(sess))
-		goto out;
-	lt->sess = sess;
-	lt->host = local_add_host(lt);
-	if (!lt->host) {
-		pr_err("scst_local: ***ERROR***: no SCSI host for session %s\n", name);
-		lt->sess = NULL;
-		scst_session_unregister(sess);
-		goto out;
-	}
-	local_link_host(lt);
-	local_scan(lt);
-out:
-	scst_tgt_put(lt->tgt);
-}
-
-static void local_rescan(struct work_struct *work)
-{
-	struct local_tgt *lt = container_of(work, struct local_tgt, rescan);
-
-	if (lt->sess && lt->host)
-		local_scan(lt);
-	scst_tgt_put(lt->tgt);
-}
-
-static void local_stop(struct work_struct *work)
-{
-	struct local_tgt *lt = container_of(work, struct local_tgt, stop);
-	struct scst_session *sess = lt->sess;
-
-	if (sess) {
-		sysfs_remove_link(&sess->dir->kobj, "host");
-		scsi_remove_host(lt->host);
-		scsi_host_put(lt->host);
-		lt->host = NULL;
-		lt->sess = NULL;
-		scst_session_unregister(sess);
-	}
-	scst_tgt_put(lt->tgt);
-}
-
-/* A queued work keeps the target. */
-static void local_queue(struct local_tgt *lt, struct work_struct *work)
-{
-	scst_tgt_get(lt->tgt);
-	if (!queue_work(local_admin_wq, work))
-		scst_tgt_put(lt->tgt);
-}
-
-static int local_add_target(struct scst_tgt *tgt)
-{
-	struct local_tgt *lt = kzalloc(sizeof(*lt), GFP_KERNEL);
-
-	if (!lt)
-		return -ENOMEM;
-	lt->tgt = tgt;
-	INIT_WORK(&lt->start, local_start);
-	INIT_WORK(&lt->rescan, local_rescan);
-	INIT_WORK(&lt->stop, local_stop);
-	tgt->priv = lt;
-	return 0;
-}
-
-static int local_set_param(struct scst_tgt *tgt, const char *name, const char *value)
-{
-	struct local_tgt *lt = tgt->priv;
-
-	if (strcasecmp(name, "session_name") || lt->session_name)
-		return -EINVAL;
-	lt->session_name = kstrdup(value, GFP_KERNEL);
-	return lt->session_name ? 0 : -ENOMEM;
-}
-
-static void local_free_target(struct scst_tgt *tgt)
-{
-	struct local_tgt *lt = tgt->priv;
-
-	kfree(lt->session_name);
-	kfree(lt);
-}
-
-/* Called once, when the target has been made: there is no switch here. */
-static void local_enabled_changed(struct scst_tgt *tgt)
-{
-	struct local_tgt *lt = tgt->priv;
-
-	local_queue(lt, &lt->start);
-}
-
-static void local_luns_changed(struct scst_session *sess)
-{
-	struct local_tgt *lt = sess->priv;
-
-	local_queue(lt, &lt->rescan);
-}
-
-static void local_close_session(struct scst_session *sess)
-{
-	struct local_tgt *lt = sess->priv;
-
-	local_queue(lt, &lt->stop);
-}
-
-static const char *const local_params[] = { "session_name", NULL };
-
-/* What the machine has sent to all targets since the module was loaded. */
-static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+ssize_t local_host_stats(char *buf)
 {
 	u64 commands = 0;
 	int cpu;
@@ -445,70 +297,13 @@ static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 			  (s64)atomic64_read(&local_tms[SCST_TM_TARGET_RESET]));
 }
 
-static struct kobj_attribute stats_attr = __ATTR_RO(stats);
-static const struct attribute *const local_attrs[] = { &stats_attr.attr, NULL };
-
-static const struct scst_driver_ops local_ops = {
-	.name = "scst_local",
-	.owner = THIS_MODULE,
-	.tgt_params = local_params,
-	.driver_attrs = local_attrs,
-	.add_target = local_add_target,
-	.set_tgt_param = local_set_param,
-	.free_target = local_free_target,
-	.enabled_changed = local_enabled_changed,
-	.luns_changed = local_luns_changed,
-	.close_session = local_close_session,
-	.transport_id = local_transport_id,
-	.xmit_response = local_xmit_response,
-	.abort_cmd = local_abort_cmd,
-	.tm_done = local_tm_done,
-};
-
-static int __init local_init(void)
+int local_host_init(void)
 {
-	int ret = -ENOMEM;
-
-	local_root = root_device_register("scst_local");
-	if (IS_ERR(local_root))
-		return PTR_ERR(local_root);
 	local_wq = alloc_workqueue("scst_local", WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	local_admin_wq = alloc_ordered_workqueue("scst_local_admin", 0);
-	if (!local_wq || !local_admin_wq)
-		goto out_wq;
-	ret = scst_register_driver(&local_ops);
-	if (ret)
-		goto out_wq;
-	if (add_default_tgt) {
-		ret = scst_add_target(&local_ops, "scst_local_tgt",
-				      "session_name=scst_local_host");
-		if (ret)
-			goto out_driver;
-	}
-	return 0;
-
-out_driver:
-	scst_unregister_driver(&local_ops);
-out_wq:
-	if (local_admin_wq)
-		destroy_workqueue(local_admin_wq);
-	if (local_wq)
-		destroy_workqueue(local_wq);
-	root_device_unregister(local_root);
-	return ret;
+	return local_wq ? 0 : -ENOMEM;
 }
 
-static void __exit local_exit(void)
+void local_host_exit(void)
 {
-	scst_unregister_driver(&local_ops);
-	destroy_workqueue(local_admin_wq);
 	destroy_workqueue(local_wq);
-	root_device_unregister(local_root);
 }
-
-module_init(local_init);
-module_exit(local_exit);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("SCST target for the local machine");
-MODULE_VERSION(SCST_VERSION);
