@@ -86,6 +86,39 @@ static int scst_await_idle(struct scst_device *dev, long timeout)
 	return left < 0 ? -EINTR : 0;
 }
 
+int scst_dev_begin_change(struct scst_device *dev)
+{
+	int ret = scst_cfg_lock(&dev->dead);
+	bool was;
+
+	if (ret)
+		return ret;
+	scst_dev_block(dev);
+	was = dev->inactive;
+	/* If it is deleted meanwhile, what was held begins. */
+	WRITE_ONCE(dev->inactive, true);
+	scst_cfg_unlock();
+	ret = scst_await_idle(dev, MAX_SCHEDULE_TIMEOUT);
+	if (ret)
+		scst_dev_end_change(dev, was);
+	else if (READ_ONCE(dev->dead))
+		ret = -ENODEV;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(scst_dev_begin_change);
+
+void scst_dev_end_change(struct scst_device *dev, bool inactive)
+{
+	scst_cfg_lock_always();
+	/* A dead one is blocked no more, by nobody. */
+	if (!dev->dead) {
+		WRITE_ONCE(dev->inactive, inactive);
+		scst_dev_unblock(dev);
+	}
+	scst_cfg_unlock();
+}
+EXPORT_SYMBOL_GPL(scst_dev_end_change);
+
 /* --- devices/<name>/block: how often it is blocked, and whether something is under way still --- */
 
 static ssize_t block_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

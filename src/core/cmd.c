@@ -270,6 +270,17 @@ static bool scst_cmd_begin(struct scst_cmd *cmd)
 	return !held;
 }
 
+void scst_cmd_run(struct scst_cmd *cmd)
+{
+	const struct scst_device *dev = cmd->dev;
+
+	if (unlikely(dev && READ_ONCE(dev->inactive)) && dev->handler->ops->needs_backing &&
+	    dev->handler->ops->needs_backing(cmd))
+		scst_cmd_fail(cmd, SL_NOT_READY_INTERVENTION, NULL);
+	else
+		cmd->exec(cmd);
+}
+
 void scst_cmd_exec(struct scst_cmd *cmd)
 {
 	if (scst_cmd_aborted(cmd)) {
@@ -283,7 +294,7 @@ void scst_cmd_exec(struct scst_cmd *cmd)
 	if (cmd->pi_len)
 		scst_pi_received(cmd);
 	if (scst_cmd_begin(cmd))
-		cmd->exec(cmd);
+		scst_cmd_run(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_exec);
 

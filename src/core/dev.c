@@ -215,7 +215,7 @@ static void scst_dev_remove(struct scst_device *dev)
 	dev->dead = true;
 	scst_block_forget_dev(dev);
 	scst_dev_remove_luns(dev);
-	scst_token_revoke(dev);
+	scst_dev_revoke_tokens(dev);
 	scst_alua_forget_dev(dev);
 	scst_cfg_announce_dead();
 	scst_cfg_unlock();

@@ -60,7 +60,7 @@ static void scst_begin_work(struct work_struct *work)
 	rcu_read_lock();
 	scst_token_begin(cmd);
 	rcu_read_unlock();
-	cmd->exec(cmd);
+	scst_cmd_run(cmd);
 }
 
 /* Not here: somebody else's command is just being given back. */

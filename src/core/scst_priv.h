@@ -205,8 +205,6 @@ void scst_exec_report_tokens(struct scst_cmd *cmd);
 
 /* token.c */
 void scst_token_init_dev(struct scst_device *dev);
-/* The device goes. */
-void scst_token_revoke(struct scst_device *dev);
 void scst_token_exit(void);
 void scst_token_write_begins(struct scst_cmd *cmd);
 
@@ -355,6 +353,10 @@ int scst_state_save(struct scst_state_file *f, const void *data, size_t len);
 
 /* ua.c */
 enum sl_sense scst_ua_take(struct scst_tgt_dev *td);
+
+/* cmd.c */
+/* What was to begin now, unless the device has become inactive. */
+void scst_cmd_run(struct scst_cmd *cmd);
 
 /* mem.c */
 /* Pages that stand in for data nobody keeps: so much needs no further allocation. */

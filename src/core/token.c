@@ -127,7 +127,7 @@ static void scst_tokens_disown(struct list_head *tokens)
 	}
 }
 
-void scst_token_revoke(struct scst_device *dev)
+void scst_dev_revoke_tokens(struct scst_device *dev)
 {
 	spin_lock(&scst_tokens_lock);
 	spin_lock(&dev->tokens_lock);
@@ -136,6 +136,7 @@ void scst_token_revoke(struct scst_device *dev)
 	spin_unlock(&dev->tokens_lock);
 	spin_unlock(&scst_tokens_lock);
 }
+EXPORT_SYMBOL_GPL(scst_dev_revoke_tokens);
 
 void scst_token_exit(void)
 {

@@ -294,6 +294,7 @@ struct scst_device {
 	spinlock_t lock;
 
 	bool dead;			/* under the configuration lock */
+	bool inactive;			/* what is behind it is closed: see ops->needs_backing() */
 	unsigned int blocks;		/* how often it is blocked, likewise */
 	bool shared_buffers;		/* data is neither kept nor made: no pages needed */
 	bool nowait;			/* ... and what reads and writes blocks never sleeps */
@@ -360,6 +361,11 @@ struct scst_handler_ops {
 	 */
 	enum sl_sense (*state)(struct scst_device *dev, struct sl_sense_info *more);
 	/*
+	 * While dev->inactive, as a command begins: does it need what is behind the device? Then it is
+	 * told NOT READY. NULL: none does. Must not sleep.
+	 */
+	bool (*needs_backing)(const struct scst_cmd *cmd);
+	/*
 	 * VPD page 83h as initiators are shown it, @size bytes at most; its length. NULL: what
 	 * dev->unit says. Must not sleep.
 	 */
@@ -395,6 +401,17 @@ bool scst_core_answers(const struct scst_device *dev, enum sl_op_id id);
 
 /* The port through which @cmd came, for INQUIRY data. */
 void scst_cmd_port_id(const struct scst_cmd *cmd, struct sl_port_id *port);
+
+/*
+ * Holds the commands to @dev and waits for those under way: 0; -EINTR, -ENODEV: it is as it was.
+ * They go on after scst_dev_end_change(), which says whether it is inactive from now on. One change
+ * at a time: that is the handler's business.
+ */
+int scst_dev_begin_change(struct scst_device *dev);
+void scst_dev_end_change(struct scst_device *dev, bool inactive);
+
+/* What a token stands for may be changed by others from now on (SPC-4 5.17.6). */
+void scst_dev_revoke_tokens(struct scst_device *dev);
 
 /* A reference for work that outlives its command. */
 void scst_dev_get(struct scst_device *dev);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A device that is blocked for maintenance: what is under way ends first, what comes is held and goes
-# on afterwards; so with all devices at once. Nothing hangs that has to go while it is blocked.
+# on afterwards; so with all devices at once. Nothing hangs that has to go while it is blocked. One
+# that is inactive leaves its disk to others, and comes back with another.
 # image: target
 # timeout: 300
 # cpus: 1
@@ -89,6 +90,36 @@ check "an abort does not wait" timeout 20 sg_reset -d "$generic"
 check "what was aborted is held no longer" await 20 ended "$read"
 check "all goes on" sh -c "echo -1 >$tree/suspend"
 check "the disk too" await 10 sg_turs "$generic"
+
+say "# inactive"
+device=$tree/devices/slow
+turn() { echo "$1" 2>/dev/null >$device/active; }
+name_it() { echo "$1" 2>/dev/null >$device/filename; }
+asked() { sg_raw "$generic" "$@" >"$RESULTS/asked" 2>&1; }
+refused "another file while it is active" name_it /dev/mapper/other
+begin_write
+check "it is made inactive" turn 0
+check "the write has ended before, well" wait "$write"
+check "it says so" grep -qx 0 $device/active
+refused "a read is answered" asked -r 4096 28 00 00 00 00 00 00 00 08 00
+check "not ready, somebody has to do something" grep -qi 'manual intervention' "$RESULTS/asked"
+refused "nor is it ready" asked 00 00 00 00 00 00
+check "what it is it tells all the same" asked -r 36 12 00 00 00 24 00
+check "nobody holds the disk" dmsetup remove slow
+refused "it is active without a disk" turn 1
+check "it stays as it is" grep -qx 0 $device/active
+truncate -s 32M /var/lib/other
+loop=$(losetup -f --show /var/lib/other) || fail "no second loop device"
+echo "0 65536 delay $loop 0 0 $loop 0 2000" | dmsetup create other || fail "no second disk"
+udevadm settle
+check "it gets another disk" name_it /dev/mapper/other
+check "it is active again" turn 1
+refused "initiators are not told" asked 00 00 00 00 00 00
+check "that the medium may be another" grep -qi 'medium may have changed\|capacity data has changed' \
+	"$RESULTS/asked"
+check "then it is ready" await 10 sg_turs "$generic"
+check "with the other's size" sh -c "sg_readcap $generic | grep -q '65535'"
+check "once more is no mistake" turn 1
 
 check "it is blocked" sh -c "echo 1 >$block"
 refused "an initiator gets an answer" timeout 3 iscsi-readcapacity16 "iscsi://$portal/$target/0"

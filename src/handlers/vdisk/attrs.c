@@ -52,7 +52,45 @@ static ssize_t size_mb_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static ssize_t filename_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return scst_show_text(buf, attr_vdisk(kobj)->filename, true);
+	struct vdisk *vd = attr_vdisk(kobj);
+	ssize_t n;
+
+	spin_lock(&vd->dev->lock);
+	n = scst_show_text(buf, vd->filename, true);
+	spin_unlock(&vd->dev->lock);
+	return n;
+}
+
+static ssize_t filename_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			      size_t count)
+{
+	char *name = kstrndup(buf, count, GFP_KERNEL);
+	int ret;
+
+	if (!name)
+		return -ENOMEM;
+	if (count && name[count - 1] == '\n')
+		name[count - 1] = 0;
+	ret = blockio_set_filename(scst_dev_of(kobj), name);
+	if (ret)
+		kfree(name);
+	return ret ? ret : count;
+}
+
+static ssize_t active_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, !READ_ONCE(scst_dev_of(kobj)->inactive), 1);
+}
+
+static ssize_t active_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			    size_t count)
+{
+	bool active;
+	int ret = scst_parse_bool(buf, count, &active);
+
+	if (!ret)
+		ret = blockio_set_active(scst_dev_of(kobj), active);
+	return ret ? ret : count;
 }
 
 static ssize_t resync_size_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -66,7 +104,7 @@ static ssize_t resync_size_store(struct kobject *kobj, struct kobj_attribute *at
 static ssize_t sync_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			  size_t count)
 {
-	int ret = backing_flush(scst_dev_of(kobj));
+	int ret = backing_sync(scst_dev_of(kobj));
 
 	return ret ? ret : count;
 }
@@ -82,7 +120,7 @@ static ssize_t size_change(struct kobject *kobj, const char *buf, size_t count, 
 	if (ret || size > (U64_MAX >> 1) >> shift)
 		return -EINVAL;
 	size <<= shift;
-	ret = vdisk_of(dev)->file ? backing_resize(dev, size) : nullio_resize(dev, size);
+	ret = dev->shared_buffers ? nullio_resize(dev, size) : backing_resize(dev, size);
 	return ret ? ret : count;
 }
 
@@ -135,6 +173,9 @@ static struct kobj_attribute read_zero_attr = __ATTR_RW(read_zero);
 static struct kobj_attribute thin_threshold_attr =
 	__ATTR(gen_tp_soft_threshold_reached_UA, 0200, NULL, thin_threshold_store);
 static struct kobj_attribute filename_attr = __ATTR_RO(filename);
+static struct kobj_attribute settable_filename_attr =
+	__ATTR(filename, 0644, filename_show, filename_store);
+static struct kobj_attribute active_attr = __ATTR_RW(active);
 static struct kobj_attribute resync_size_attr = __ATTR(resync_size, 0200, NULL, resync_size_store);
 static struct kobj_attribute sync_attr = __ATTR(sync, 0200, NULL, sync_store);
 
@@ -374,7 +415,8 @@ const struct attribute *const vdisk_fileio_attrs[] = {
 };
 
 const struct attribute *const vdisk_blockio_attrs[] = {
-	&filename_attr.attr,
+	&settable_filename_attr.attr,
+	&active_attr.attr,
 	&settable_size_attr.attr,
 	&settable_size_mb_attr.attr,
 	&lb_per_pb_exp_attr.attr,

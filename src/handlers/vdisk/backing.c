@@ -69,18 +69,23 @@ int backing_check_params(struct scst_device *dev)
 	return 0;
 }
 
-void backing_detach(struct scst_device *dev)
+void backing_close(struct vdisk *vd)
 {
-	struct vdisk *vd = vdisk_of(dev);
-
 	if (vd->direct)
 		filp_close(vd->direct, NULL);
 	if (vd->file)
 		filp_close(vd->file, NULL);
+	vd->direct = NULL;
+	vd->file = NULL;
+}
+
+void backing_detach(struct scst_device *dev)
+{
+	backing_close(vdisk_of(dev));
 	vdisk_free(dev);
 }
 
-static int backing_set_size(struct scst_device *dev, u64 size, bool explicit)
+int backing_set_size(struct scst_device *dev, u64 size, bool is_explicit)
 {
 	struct vdisk *vd = vdisk_of(dev);
 	u64 blocks = size >> dev->unit.block_shift;
@@ -89,7 +94,7 @@ static int backing_set_size(struct scst_device *dev, u64 size, bool explicit)
 	spin_lock(&dev->lock);
 	changed = blocks != dev->unit.blocks;
 	vd->size = size;
-	vd->size_explicit = explicit;
+	vd->size_explicit = is_explicit;
 	WRITE_ONCE(dev->unit.blocks, blocks);
 	spin_unlock(&dev->lock);
 	if (!changed)
@@ -98,23 +103,35 @@ static int backing_set_size(struct scst_device *dev, u64 size, bool explicit)
 	return dif_store_resized(dev);
 }
 
+static u64 backing_size(const struct vdisk *vd)
+{
+	return i_size_read(vd->file->f_mapping->host);
+}
+
 int backing_resync(struct scst_device *dev)
 {
-	u64 size = i_size_read(vdisk_of(dev)->file->f_mapping->host);
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = -EINVAL;
 
-	if (!(size >> dev->unit.block_shift))
-		return -EINVAL;
-	return backing_set_size(dev, size, false);
+	mutex_lock(&vd->open_lock);
+	if (vd->file && backing_size(vd) >> dev->unit.block_shift)
+		ret = backing_set_size(dev, backing_size(vd), false);
+	mutex_unlock(&vd->open_lock);
+	return ret;
 }
 
 int backing_resize(struct scst_device *dev, u64 size)
 {
 	struct vdisk *vd = vdisk_of(dev);
+	int ret = -EINVAL;
 
-	if (!size || size & ((1u << dev->unit.block_shift) - 1) ||
-	    size > i_size_read(vd->file->f_mapping->host))
-		return -EINVAL;
-	return backing_set_size(dev, size, true);
+	if (!size || size & ((1u << dev->unit.block_shift) - 1))
+		return ret;
+	mutex_lock(&vd->open_lock);
+	if (vd->file && size <= backing_size(vd))
+		ret = backing_set_size(dev, size, true);
+	mutex_unlock(&vd->open_lock);
+	return ret;
 }
 
 int backing_flush(struct scst_device *dev)
@@ -123,4 +140,17 @@ int backing_flush(struct scst_device *dev)
 	int ret = vfs_fsync(vd->file, 1);
 
 	return !ret && vd->dif && vd->dif->file ? vfs_fsync(vd->dif->file, 1) : ret;
+}
+
+int backing_sync(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = 0;
+
+	mutex_lock(&vd->open_lock);
+	/* Closing has made it safe. */
+	if (vd->file)
+		ret = backing_flush(dev);
+	mutex_unlock(&vd->open_lock);
+	return ret;
 }

@@ -230,30 +230,154 @@ static bool blockio_can_unmap(const struct vdisk *vd)
 	return scst_bdev_can_discard(bdev) && bdev_write_zeroes_sectors(bdev);
 }
 
+/* Opens the device and looks at it; closed again if it will not do. */
+static int blockio_take(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	bool can_unmap;
+	int ret = blockio_open(dev);
+
+	if (!ret)
+		ret = blockio_check_blocksize(dev);
+	if (ret) {
+		backing_close(vd);
+		return ret;
+	}
+	vd->always_waits = false;
+	can_unmap = blockio_can_unmap(vd);
+	if (vd->thin_explicit && vd->thin_wanted && !can_unmap)
+		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
+			   dev->name, vd->filename);
+	dev->unit.thin = can_unmap && (vd->thin_wanted || !vd->thin_explicit);
+	dev->unit.unmapped_is_zero = dev->unit.thin;
+	return 0;
+}
+
 static int blockio_attach(struct scst_device *dev)
 {
 	struct vdisk *vd = vdisk_of(dev);
 	int ret = backing_check_params(dev);
 
-	if (!ret)
-		ret = blockio_open(dev);
-	if (!ret)
-		ret = blockio_check_blocksize(dev);
+	vd->thin_wanted = dev->unit.thin;
+	if (!ret && dev->inactive && vd->dif) {
+		vdisk_err("device %s: one with protection information is always active",
+			  dev->name);
+		ret = -EINVAL;
+	}
+	if (!ret && !dev->inactive) {
+		ret = blockio_take(dev);
+		if (!ret)
+			vd->size = i_size_read(vd->file->f_mapping->host);
+	}
+	return ret ? ret : vdisk_finish(dev, "SCST_BIO");
+}
+
+static int blockio_set_param(struct scst_device *dev, const char *name, const char *value)
+{
+	bool active;
+
+	if (strcasecmp(name, "active"))
+		return backing_set_param(dev, name, value);
+	if (vdisk_set_flag(value, &active))
+		return -EINVAL;
+	dev->inactive = !active;
+	return 0;
+}
+
+/* --- to be given free, and taken again --- */
+
+/* What an initiator knew of it may be out of date. */
+static int blockio_activate(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = blockio_take(dev);
+	u64 size;
+
 	if (ret)
 		return ret;
-	vd->size = i_size_read(vd->file->f_mapping->host);
-	if (!vd->thin_explicit) {
-		dev->unit.thin = blockio_can_unmap(vd);
-	} else if (dev->unit.thin && !blockio_can_unmap(vd)) {
-		vdisk_warn("device %s: %s doesn't support thin provisioning, disabling it",
-			   dev->name, vd->filename);
-		dev->unit.thin = false;
+	size = i_size_read(vd->file->f_mapping->host);
+	if (!(size >> dev->unit.block_shift)) {
+		vdisk_err("device %s: %s has less than one block", dev->name, vd->filename);
+		backing_close(vd);
+		return -EINVAL;
 	}
-	return vdisk_finish(dev, "SCST_BIO");
+	if (vd->size_explicit && vd->size <= size)
+		size = vd->size;
+	else
+		vd->size_explicit = false;
+	return backing_set_size(dev, size, vd->size_explicit);
+}
+
+static int blockio_deactivate(struct scst_device *dev)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret;
+
+	/* It goes on behind the command that began it. */
+	if (READ_ONCE(vd->erasing))
+		return -EBUSY;
+	ret = backing_flush(dev);
+	if (ret) {
+		vdisk_err("device %s: %s can't be made safe (%d), it stays active", dev->name,
+			  vd->filename, ret);
+		return ret;
+	}
+	/* Others may write now. */
+	scst_dev_revoke_tokens(dev);
+	backing_close(vd);
+	return 0;
+}
+
+/* The caller has vd->open_lock, and it is to become what it is not. */
+static int blockio_switch(struct scst_device *dev, bool active)
+{
+	int ret = scst_dev_begin_change(dev);
+
+	if (ret)
+		return ret;
+	ret = active ? blockio_activate(dev) : blockio_deactivate(dev);
+	scst_dev_end_change(dev, ret ? active : !active);
+	if (!ret && active)
+		scst_dev_raise_ua(dev, SCST_UA_MEDIUM_CHANGED, NULL);
+	return ret;
+}
+
+int blockio_set_active(struct scst_device *dev, bool active)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = 0;
+
+	if (vd->dif)
+		return active ? 0 : -EINVAL;
+	mutex_lock(&vd->open_lock);
+	if (active != !!vd->file)
+		ret = blockio_switch(dev, active);
+	mutex_unlock(&vd->open_lock);
+	return ret;
+}
+
+int blockio_set_filename(struct scst_device *dev, char *name)
+{
+	struct vdisk *vd = vdisk_of(dev);
+	int ret = 0;
+
+	if (*name != '/')
+		return -EINVAL;
+	mutex_lock(&vd->open_lock);
+	if (vd->file) {
+		ret = -EBUSY;
+	} else {
+		spin_lock(&dev->lock);
+		swap(vd->filename, name);
+		spin_unlock(&dev->lock);
+		kfree(name);
+	}
+	mutex_unlock(&vd->open_lock);
+	return ret;
 }
 
 static const char *const blockio_params[] = {
-	"blocksize", "dif_filename", "dif_mode", "dif_static_app_tag", "dif_type", "filename",
+	"active", "blocksize", "dif_filename", "dif_mode", "dif_static_app_tag", "dif_type", "filename",
 	"lb_per_pb_exp", "nv_cache", "read_only", "removable", "rotational",
 	"thin_provisioned", "tst", "write_through",
 	NULL
@@ -268,11 +392,12 @@ const struct scst_handler_ops vdisk_blockio_ops = {
 	.kind_attrs = vdisk_disk_attrs,
 	.own_attrs = vdisk_blockio_attrs,
 	.init = blockio_init,
-	.set_param = backing_set_param,
+	.set_param = blockio_set_param,
 	.attach = blockio_attach,
 	.detach = backing_detach,
 	.parse = vdisk_parse,
 	.state = vdisk_state,
+	.needs_backing = vdisk_needs_backing,
 };
 
 int vdisk_blockio_module_init(void)

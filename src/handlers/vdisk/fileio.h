@@ -73,6 +73,9 @@ int backing_set_param(struct scst_device *dev, const char *name, const char *val
 int backing_check_params(struct scst_device *dev);
 struct file *backing_open(struct scst_device *dev, int flags);	/* ERR_PTR */
 void backing_detach(struct scst_device *dev);
+void backing_close(struct vdisk *vd);
+/* Tells initiators, if it is another one: 0, -errno of what keeps protection information. */
+int backing_set_size(struct scst_device *dev, u64 size, bool is_explicit);
 
 /* atomic.c */
 /* Up to its answer: sense, or SL_OK and what writing returned. */

@@ -23,6 +23,7 @@ int vdisk_init(struct scst_device *dev, const struct vdisk_io_ops *io)
 		kfree(vd);
 		return -ENOMEM;
 	}
+	mutex_init(&vd->open_lock);
 	vd->dev = dev;
 	vd->io = io;
 	dev->priv = vd;
@@ -114,13 +115,14 @@ int vdisk_finish(struct scst_device *dev, const char *vendor)
 	struct sl_unit *u = &dev->unit;
 
 	u->blocks = vd->size >> u->block_shift;
-	if (!u->blocks && !vd->empty) {
+	if (!u->blocks && !vd->empty && !dev->inactive) {
 		vdisk_err("device %s: %llu bytes are less than one block", dev->name, vd->size);
 		return -EINVAL;
 	}
 	u->write_cache = !(vd->write_through || vd->nv_cache || u->read_only);
 	dev->mode.now.write_cache = u->write_cache;
-	dev->mode.now.wce_changeable = vd->file && !vd->nv_cache && !u->read_only;
+	dev->mode.now.wce_changeable = (vd->file || dev->inactive) && !vd->nv_cache &&
+				       !u->read_only;
 	if (u->block_shift < 12 && vd->lb_per_pb_exp)
 		u->physical_exp = 12 - u->block_shift;
 	u->max_transfer = SCST_MAX_TRANSFER >> u->block_shift;

@@ -498,6 +498,13 @@ static bool vdisk_is_sanitize(enum sl_op_id id)
 	       id == SL_OP_SANITIZE_CRYPTO_ERASE;
 }
 
+/* What the device tells of itself it tells without it, too. */
+bool vdisk_needs_backing(const struct scst_cmd *cmd)
+{
+	return !scst_core_answers(cmd->dev, cmd->cdb.id) && cmd->cdb.id != SL_OP_REQUEST_SENSE &&
+	       cmd->cdb.id != SL_OP_REPORT_LUNS && !vdisk_beside_erasing(cmd->cdb.id);
+}
+
 /* May the command be tried where erasing has failed? What SANITIZE left, it has to finish. */
 static bool vdisk_mends(enum sl_op_id id, enum sl_sense failed)
 {
@@ -508,7 +515,8 @@ static bool vdisk_mends(enum sl_op_id id, enum sl_sense failed)
 enum sl_sense vdisk_state(struct scst_device *dev, struct sl_sense_info *more)
 {
 	struct vdisk *vd = vdisk_of(dev);
-	enum sl_sense busy = READ_ONCE(vd->erasing);
+	enum sl_sense busy = READ_ONCE(dev->inactive) ? SL_NOT_READY_INTERVENTION :
+			     READ_ONCE(vd->erasing);
 
 	more->progress_valid = busy;
 	more->progress = READ_ONCE(vd->progress);

@@ -43,6 +43,8 @@ struct vdisk {
 	char *filename;			/* fileio, blockio, cdrom */
 	struct file *file;		/* fileio, blockio, cdrom: through the page cache */
 	struct file *direct;		/* blockio: past it */
+	struct mutex open_lock;		/* of who opens, closes and uses them, but for commands */
+	bool thin_wanted;		/* blockio: if the device can, and thin_explicit */
 	bool always_waits;		/* blockio: the device has no I/O that does not wait */
 	struct vdisk_dif *dif;		/* fileio, blockio: NULL without protection information */
 	u64 size;			/* bytes */
@@ -92,6 +94,7 @@ void vdisk_free(struct scst_device *dev);
 /* ops.c */
 enum sl_sense vdisk_parse(struct scst_cmd *cmd);
 enum sl_sense vdisk_state(struct scst_device *dev, struct sl_sense_info *more);
+bool vdisk_needs_backing(const struct scst_cmd *cmd);
 
 /* emul.c: what is answered without the medium */
 void vdisk_exec_good(struct scst_cmd *cmd);
@@ -133,6 +136,11 @@ extern const struct attribute *const vdisk_blockio_attrs[];
 extern const struct attribute *const vdisk_nullio_attrs[];
 extern struct kobj_attribute vdisk_size_attr, vdisk_size_mb_attr;	/* that can only be read */
 
+/* blockio.c */
+int blockio_set_active(struct scst_device *dev, bool active);
+/* @name is taken over unless this fails. -EBUSY: only of one that is not active. */
+int blockio_set_filename(struct scst_device *dev, char *name);
+
 /* fileio.c, blockio.c, nullio.c, cdrom.c */
 extern const struct scst_handler_ops vdisk_fileio_ops;
 extern const struct scst_handler_ops vdisk_blockio_ops;
@@ -148,6 +156,9 @@ int nullio_resize(struct scst_device *dev, u64 size);
 int backing_resync(struct scst_device *dev);
 /* blockio: -EINVAL if @size is no number of blocks, or more than there is. */
 int backing_resize(struct scst_device *dev, u64 size);
+/* For commands: what is behind the device is open. */
 int backing_flush(struct scst_device *dev);
+/* For anybody. */
+int backing_sync(struct scst_device *dev);
 
 #endif
