@@ -54,6 +54,7 @@ void scst_block_enter_dev(struct scst_device *dev)
 void scst_block_forget_dev(struct scst_device *dev)
 {
 	scst_cfg_assert_held();
+	scst_dev_each(dev, scst_order_drop_vanished);
 	if (!dev->blocks)
 		return;
 	dev->blocks = 1;

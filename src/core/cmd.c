@@ -240,8 +240,9 @@ void scst_cmd_parse(struct scst_cmd *cmd)
 	if (!cmd->status)
 		sense = scst_cmd_check(cmd);
 	if (scst_cmd_vanishes(cmd)) {
-		set_bit(SCST_CMD_ABORTED, &cmd->flags);
-		scst_cmd_move(cmd, SCST_CMD_DONE);
+		set_bit(SCST_CMD_VANISHED, &cmd->flags);
+		cmd->status = SCST_GOOD;
+		cmd->pi_len = 0;
 		return;
 	}
 	ret = sense || cmd->status ? 0 : scst_cmd_prepare_out(cmd);

@@ -28,7 +28,7 @@ static bool scst_must_wait(const struct scst_cmd *cmd)
 	const struct scst_cmd *other;
 	bool older = true;
 
-	if (set->blocked)
+	if (set->blocked || test_bit(SCST_CMD_VANISHED, &cmd->flags))
 		return true;
 	/* What the copy manager does is no task of the nexus. */
 	if (test_bit(SCST_CMD_INTERNAL, &cmd->flags))
@@ -93,7 +93,8 @@ bool scst_order_hold(struct scst_cmd *cmd)
 		return false;
 	set = cmd->tgt_dev->tasks;
 	/* A special one that comes from now on is newer: it waits, or waits for nothing. */
-	if (!READ_ONCE(set->nr_special) && !READ_ONCE(cmd->dev->mode.now.restricted))
+	if (!READ_ONCE(set->nr_special) && !READ_ONCE(cmd->dev->mode.now.restricted) &&
+	    !test_bit(SCST_CMD_VANISHED, &cmd->flags))
 		return false;
 	spin_lock(&set->lock);
 	/* Who aborts it from now on finds it held. */
@@ -133,6 +134,20 @@ void scst_order_abort(struct scst_cmd *cmd)
 	lockdep_assert_held(&cmd->tgt_dev->tasks->lock);
 	if (test_bit(SCST_CMD_HELD, &cmd->flags))
 		scst_begin(cmd);
+}
+
+void scst_order_drop_vanished(struct scst_task_set *set)
+{
+	struct scst_cmd *held, *next;
+
+	spin_lock(&set->lock);
+	list_for_each_entry_safe(held, next, &set->held, held_entry) {
+		if (!test_bit(SCST_CMD_VANISHED, &held->flags))
+			continue;
+		set_bit(SCST_CMD_ABORTED, &held->flags);
+		scst_begin(held);
+	}
+	spin_unlock(&set->lock);
 }
 
 /* A block counts as special, so that the way of a command has one thing to look at. */

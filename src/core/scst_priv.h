@@ -302,6 +302,8 @@ void scst_order_abort(struct scst_cmd *cmd);
 /* Holds all commands that have not begun; lets them go again. Take the lock themselves. */
 void scst_order_block(struct scst_task_set *set);
 void scst_order_unblock(struct scst_task_set *set);
+/* Ends what fell into a black hole: else only its initiator does, by aborting it. */
+void scst_order_drop_vanished(struct scst_task_set *set);
 bool scst_order_executing(struct scst_task_set *set);
 
 /* aca.c */

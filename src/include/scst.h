@@ -109,6 +109,7 @@ enum scst_cmd_state {
 #define SCST_CMD_TELL_ABORTED	6	/* bit, of an aborted one: its initiator is told (TAS) */
 #define SCST_CMD_WELL_KNOWN	7	/* bit: to the REPORT LUNS well-known logical unit */
 #define SCST_CMD_BY_TOKEN	8	/* bit, internal: reads what a token was given for */
+#define SCST_CMD_VANISHED	9	/* bit: into a black hole; is held until it is aborted */
 
 /* Task attributes (SAM-5 8.6) */
 enum scst_task_attr {
