@@ -43,16 +43,32 @@ def read_pdu(s):
     return whole and whole[0]
 
 
+class Refused(Exception):
+    """A login that was refused; .status is class and detail."""
+
+    def __init__(self, status):
+        super().__init__(f"login refused with status {status:04x}")
+        self.status = status
+
+
+def log_in(s, keys, isid, tsih=0, cid=1, cmd_sn=1):
+    """One request for all: (header, pairs) of the response, or Refused."""
+    text = b"".join(k.encode() + b"\0" for k in keys)
+    pdu = struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, len(text), isid, tsih, 1, cid, 0, cmd_sn, 0)
+    s.sendall(pdu.ljust(48, b"\0") + text + bytes(-len(text) % 4))
+    head, answer = read_whole(s)
+    assert head[0] & 0x3F == 0x23, head
+    if head[36]:
+        raise Refused(int.from_bytes(head[36:38], "big"))
+    assert head[1] & 0x80, head
+    return head, dict(pair.decode().split("=", 1) for pair in answer.split(b"\0") if pair)
+
+
 def login(target, initiator, *more, timeout=20):
     s = connect(timeout)
-    keys = b"".join(k.encode() + b"\0" for k in (
-        "InitiatorName=" + initiator, "TargetName=" + target, "SessionType=Normal",
-        "HeaderDigest=None", "DataDigest=None", "ImmediateData=Yes", "InitialR2T=Yes", *more))
-    isid = b"\x80" + os.urandom(5)
-    pdu = struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, len(keys), isid, 0, 1, 0, 0, 1, 0)
-    s.sendall(pdu.ljust(48, b"\0") + keys + bytes(-len(keys) % 4))
-    answer = read_pdu(s)
-    assert answer and answer[0] & 0x3F == 0x23 and answer[36] == 0 and answer[1] & 0x80, answer
+    log_in(s, ("InitiatorName=" + initiator, "TargetName=" + target, "SessionType=Normal",
+               "HeaderDigest=None", "DataDigest=None", "ImmediateData=Yes", "InitialR2T=Yes", *more),
+           b"\x80" + os.urandom(5))
     return s
 
 
@@ -67,7 +83,7 @@ ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET = 1, 2, 3, 4, 5
 TUR = bytes(6)
 READ = bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1])
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
-RESPONSE, TM_RESPONSE, DATA_IN = 0x21, 0x22, 0x25
+NOP_IN, RESPONSE, TM_RESPONSE, DATA_IN, R2T = 0x20, 0x21, 0x22, 0x25, 0x31
 
 
 class Session:
@@ -129,6 +145,139 @@ class Session:
             return True
         finally:
             self.s.settimeout(60)
+
+
+class Nexus:
+    """A session of several connections: its CmdSN, and what its leading login has settled."""
+
+    def __init__(self, target, initiator, *keys, cid=1, isid=None, timeout=30):
+        self.names = ("InitiatorName=" + initiator, "TargetName=" + target, "SessionType=Normal")
+        self.isid = isid or b"\x80" + os.urandom(5)
+        self.timeout = timeout
+        self.tsih, self.sn, self.itt = 0, 1, 1
+        self.connections = {}
+        lead = self.connect(cid, "ImmediateData=Yes", *keys)
+        self.tsih, self.settled = lead.tsih, lead.settled
+
+    def connect(self, cid, *keys, ahead=0):
+        """A further connection, in place of the one that has this CID; @ahead: CmdSNs on their way."""
+        self.connections[cid] = Connection(self, cid, keys, self.sn + ahead)
+        return self.connections[cid]
+
+    def next_sn(self):
+        self.sn += 1
+        return self.sn - 1
+
+    def next_itt(self):
+        self.itt += 1
+        return self.itt
+
+    def until_ready(self, on):
+        """Takes the unit attentions that stand before everything else."""
+        for _ in range(10):
+            if on.end(on.command(TUR))[3] == 0:
+                return
+        raise AssertionError("the LUN does not become ready")
+
+
+class Connection:
+    def __init__(self, nexus, cid, keys, cmd_sn):
+        self.nexus, self.cid = nexus, cid
+        self.s = connect(nexus.timeout)
+        head, self.settled = log_in(self.s, nexus.names + keys, nexus.isid, nexus.tsih, cid, cmd_sn)
+        self.tsih = int.from_bytes(head[14:16], "big")
+        self.exp_cmd_sn = int.from_bytes(head[28:32], "big")
+        self.exp_stat_sn = int.from_bytes(head[24:28], "big") + 1
+
+    def send(self, opcode, flags, itt, rest, data=b"", lun=bytes(8)):
+        self.s.sendall(bhs(opcode, flags, length=len(data), itt=itt, rest=rest, lun=lun) + data + bytes(-len(data) % 4))
+
+    def command(self, cdb, out=b"", wanted=0, sn=None, itt=None, attr=SIMPLE, final=True, total=None):
+        """Sends a SCSI command, and @out of its @total bytes as immediate data; its task tag."""
+        itt = itt or self.nexus.next_itt()
+        sn = self.nexus.next_sn() if sn is None else sn
+        expected = (len(out) if total is None else total) or wanted
+        flags = attr | (0x80 if final else 0) | (0x20 if out or total else 0x40 if wanted else 0)
+        self.send(0x01, flags, itt, struct.pack(">III", expected, sn, self.exp_stat_sn) + cdb.ljust(16, b"\0"), out)
+        return itt
+
+    def data_out(self, itt, ttt, data_sn, offset, data, final=True):
+        self.send(0x05, 0x80 if final else 0, itt, struct.pack(">IIIIII", ttt, 0, self.exp_stat_sn, 0, data_sn, offset), data)
+
+    def manage(self, function, of=0xFFFFFFFF, of_sn=0, exp_data_sn=0, lun=bytes(8)):
+        """Task management, as an immediate command; the response code."""
+        itt = self.nexus.next_itt()
+        self.send(0x42, 0x80 | function, itt,
+                  struct.pack(">IIIII", of, self.nexus.sn, self.exp_stat_sn, of_sn, exp_data_sn), lun=lun)
+        return self.end(itt)[2]
+
+    def nop(self, sn=None):
+        """A ping: immediate, or with the CmdSN."""
+        itt = self.nexus.next_itt()
+        self.send(0x40 if sn is None else 0x00, 0x80, itt,
+                  struct.pack(">III", 0xFFFFFFFF, self.nexus.sn if sn is None else sn, self.exp_stat_sn))
+        return itt
+
+    def logout(self, reason, cid=0):
+        """The response code; an immediate request."""
+        itt = self.nexus.next_itt()
+        self.send(0x46, 0x80 | reason, itt, struct.pack(">HHII", cid, 0, self.nexus.sn, self.exp_stat_sn))
+        return self.end(itt)[2]
+
+    def read(self):
+        """The next PDU; None: the target has closed the connection."""
+        try:
+            whole = read_whole(self.s)
+        except ConnectionError:
+            return None
+        if whole:
+            self.note_status(whole[0])
+        return whole
+
+    def note_status(self, head):
+        opcode = head[0] & 0x3F
+        unnumbered = (opcode == R2T or opcode == DATA_IN and not head[1] & 0x01
+                      or opcode == NOP_IN and head[16:20] == b"\xff" * 4)
+        if not unnumbered:
+            stat_sn = int.from_bytes(head[24:28], "big")
+            assert stat_sn == self.exp_stat_sn, f"StatSN {stat_sn} came, {self.exp_stat_sn} was due"
+            self.exp_stat_sn += 1
+
+    def wanted(self, opcode):
+        """The next PDU, which has to be of this kind."""
+        whole = self.read()
+        assert whole and whole[0][0] & 0x3F == opcode, whole
+        return whole
+
+    def end(self, itt):
+        """The header of what ends this request; data of a read is kept in .data."""
+        self.data, self.sense = b"", b""
+        while True:
+            whole = self.read()
+            assert whole, "the target has closed the connection"
+            head, data = whole
+            assert int.from_bytes(head[16:20], "big") == itt, head
+            if head[0] & 0x3F == DATA_IN:
+                self.data += data
+                if head[1] & 0x01:
+                    return head
+            else:
+                self.sense = data[2:]
+                return head
+
+    def quiet(self, seconds):
+        """Does nothing come for so long?"""
+        self.s.settimeout(seconds)
+        try:
+            return not self.s.recv(1, socket.MSG_PEEK)
+        except socket.timeout:
+            return True
+        finally:
+            self.s.settimeout(self.nexus.timeout)
+
+    def closed(self):
+        """Does the target end the connection, without another word?"""
+        return self.read() is None
 
 
 failed = 0

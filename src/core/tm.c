@@ -197,9 +197,32 @@ void scst_tm_abort_nexuses(struct scst_session *by, struct scst_tgt_dev **tds, u
 	}
 }
 
-void scst_session_abort(struct scst_session *sess)
+static unsigned int scst_abort_those(struct scst_tgt_dev *td,
+				     bool (*which)(const struct scst_cmd *cmd, const void *arg),
+				     const void *arg)
 {
-	const struct scst_tm tm = { .fn = SCST_TM_ABORT_TASK_SET, .sess = sess };
+	unsigned int n = 0;
+	struct scst_cmd *cmd;
+
+	spin_lock(&td->tasks->lock);
+	list_for_each_entry(cmd, &td->tasks->cmds, tgt_dev_entry) {
+		if (cmd->tgt_dev != td)
+			continue;
+		/* The driver knows nothing of those of the copy manager. */
+		if (which && (test_bit(SCST_CMD_INTERNAL, &cmd->flags) || !which(cmd, arg)))
+			continue;
+		n++;
+		scst_abort(cmd, false);
+	}
+	spin_unlock(&td->tasks->lock);
+	if (n)
+		scst_copy_stop_aborted(td->sess);
+	return n;
+}
+
+void scst_session_abort(struct scst_session *sess,
+			bool (*which)(const struct scst_cmd *cmd, const void *arg), const void *arg)
+{
 	struct scst_tgt_dev *td;
 	unsigned long lun;
 
@@ -208,7 +231,7 @@ void scst_session_abort(struct scst_session *sess)
 		if (!refcount_inc_not_zero(&td->refs))
 			continue;
 		rcu_read_unlock();
-		if (scst_abort_in(&tm, td))
+		if (scst_abort_those(td, which, arg))
 			wake_up_all(&td->dev->tm_wait);
 		scst_tgt_dev_put(td);
 		rcu_read_lock();

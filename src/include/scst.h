@@ -641,10 +641,12 @@ bool scst_session_has_lun(struct scst_session *sess, u64 lun);
 void scst_session_unregister(struct scst_session *sess);
 
 /*
- * Marks all commands of the session as aborted, so that those end that wait for something:
- * its nexus is lost (SAM-5 6.3.4). Does not wait for them. May sleep.
+ * Marks commands of the session as aborted, so that those end that wait for something: its
+ * nexus is lost (SAM-5 6.3.4), or a part of it. @which chooses among those that the driver has
+ * begun; NULL: all, those of the copy manager too. Does not wait for them. May sleep.
  */
-void scst_session_abort(struct scst_session *sess);
+void scst_session_abort(struct scst_session *sess,
+			bool (*which)(const struct scst_cmd *cmd, const void *arg), const void *arg);
 
 /* --- task management ----------------------------------------------------- */
 

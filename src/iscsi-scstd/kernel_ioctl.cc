@@ -61,6 +61,9 @@ public:
   int get_account(iscsi_scst_account& account) override {
     return call(ISCSI_SCST_GET_ACCOUNT, &account);
   }
+  int get_session(iscsi_scst_session& session) override {
+    return call(ISCSI_SCST_GET_SESSION, &session);
+  }
   int add_conn(iscsi_scst_conn& conn) override { return call(ISCSI_SCST_ADD_CONN, &conn); }
   int start_conn(std::uint32_t handle) override { return call(ISCSI_SCST_START_CONN, &handle); }
   int drop_conn(std::uint32_t handle) override { return call(ISCSI_SCST_DROP_CONN, &handle); }

@@ -44,6 +44,10 @@ constexpr struct {
     {ISCSI_SCST_P_MAX_OUTSTANDING_R2T, SL_KEY_MAX_OUTSTANDING_R2T},
     {ISCSI_SCST_P_HEADER_DIGEST, SL_KEY_HEADER_DIGEST},
     {ISCSI_SCST_P_DATA_DIGEST, SL_KEY_DATA_DIGEST},
+    {ISCSI_SCST_P_MAX_CONNECTIONS, SL_KEY_MAX_CONNECTIONS},
+    {ISCSI_SCST_P_ERROR_RECOVERY_LEVEL, SL_KEY_ERROR_RECOVERY_LEVEL},
+    {ISCSI_SCST_P_TIME2WAIT, SL_KEY_TIME2WAIT},
+    {ISCSI_SCST_P_TIME2RETAIN, SL_KEY_TIME2RETAIN},
 };
 
 /// Requests of one login at most: no key needs so many rounds.
@@ -71,6 +75,10 @@ Status status_of_add(int err) {
   case EMFILE:
   case ENOMEM:
     return Status::OutOfResources;
+  case ESRCH:
+    return Status::SessionDoesNotExist;
+  case EUSERS:
+    return Status::TooManyConnections;
   default:
     return status_of_lookup(err);
   }
@@ -150,8 +158,8 @@ Status Login::check_header(const Pdu& request, Flags& flags) {
     if (Status s = check_same_login(bhs); s != Status::Success)
       return s;
   } else {
-    if (sl_get_be16(bhs + kTsih))
-      return fail(Status::CannotIncludeInSession, "a second connection of a session");
+    wanted_tsih_ = tsih_ = sl_get_be16(bhs + kTsih);
+    neg_.joining = wanted_tsih_ != 0;
     memcpy(isid_, bhs + kIsid, sizeof(isid_));
     cid_ = sl_get_be16(bhs + kCid);
     itt_ = sl_bhs_itt(bhs);
@@ -163,8 +171,9 @@ Status Login::check_header(const Pdu& request, Flags& flags) {
 }
 
 Status Login::check_same_login(const std::uint8_t* bhs) {
-  bool same = !memcmp(isid_, bhs + kIsid, sizeof(isid_)) && sl_get_be16(bhs + kTsih) == 0 &&
-              sl_get_be16(bhs + kCid) == cid_ && sl_bhs_itt(bhs) == itt_;
+  bool same = !memcmp(isid_, bhs + kIsid, sizeof(isid_)) &&
+              sl_get_be16(bhs + kTsih) == wanted_tsih_ && sl_get_be16(bhs + kCid) == cid_ &&
+              sl_bhs_itt(bhs) == itt_;
   return same ? Status::Success
               : fail(Status::InvalidDuringLogin, "ISID, TSIH, CID or task tag changed");
 }
@@ -211,6 +220,8 @@ Status Login::first_request(const std::vector<Pair>& pairs) {
     neg_.discovery = true;
   else if (type && strcmp(type, "Normal") != 0)
     return fail(Status::SessionTypeNotSupported, "an unknown SessionType");
+  if (neg_.discovery && neg_.joining)
+    return fail(Status::SessionDoesNotExist, "a discovery session has one connection");
   if (!neg_.discovery)
     if (Status s = find_target(value(SL_KEY_TARGET_NAME)); s != Status::Success)
       return s;
@@ -369,6 +380,7 @@ Status Login::add_connection() {
   conn.fd = ends_.fd;
   conn.tid = target_.tid;
   memcpy(conn.isid, isid_, sizeof(isid_));
+  conn.tsih = wanted_tsih_;
   conn.cid = cid_;
   // Login requests are immediate: none of them took a CmdSN (RFC 7143 4.2.2.1).
   conn.exp_cmd_sn = cmd_sn_;
@@ -377,11 +389,31 @@ Status Login::add_connection() {
       !copy_text(conn.peer, ends_.peer))
     return fail(Status::TargetError, "a name too long for the kernel");
   if (int err = kernel_.add_conn(conn))
-    return fail(status_of_add(err), strerror(err));
+    return fail(status_of_add(err), err == ESRCH    ? "no such session of this initiator"
+                                    : err == EUSERS ? "the session has all its connections"
+                                                    : strerror(err));
   tsih_ = conn.tsih;
   handle_ = conn.handle;
-  log(Level::Info, "{} from {} logged in to {}", initiator_, ends_.peer, target_.name);
+  log(Level::Info, "{} from {} logged in to {}{}", initiator_, ends_.peer, target_.name,
+      neg_.joining ? fmt::format(", connection {} of session {}", cid_, tsih_) : "");
   return Status::Success;
+}
+
+/// One command may follow the login at once; the kernel opens the window with its first
+/// response. A session that is there has its own window, and acknowledges nothing else.
+void Login::find_window(std::uint32_t& exp_cmd_sn, std::uint32_t& max_cmd_sn) {
+  exp_cmd_sn = max_cmd_sn = cmd_sn_;
+  iscsi_scst_session session{};
+  if (!neg_.joining || !copy_text(session.initiator, initiator_) ||
+      !copy_text(session.portal, ends_.portal))
+    return;
+  session.tid = target_.tid;
+  memcpy(session.isid, isid_, sizeof(isid_));
+  session.tsih = wanted_tsih_;
+  if (kernel_.get_session(session))
+    return;
+  exp_cmd_sn = session.exp_cmd_sn;
+  max_cmd_sn = session.max_cmd_sn;
 }
 
 /// What every response has; byte 1 is set by then.
@@ -391,8 +423,9 @@ void Login::fill_header(const Pdu& request, Reply& reply) {
   sl_bhs_set_data_len(bhs, static_cast<std::uint32_t>(reply.pdu.data.size()));
   memcpy(bhs + kIsid, isid_, sizeof(isid_));
   sl_put_be16(tsih_, bhs + kTsih);
-  // One command may follow at once; the kernel opens the window with its first response.
-  sl_bhs_set_sn(bhs, stat_sn_++, cmd_sn_, cmd_sn_);
+  std::uint32_t exp_cmd_sn = 0, max_cmd_sn = 0;
+  find_window(exp_cmd_sn, max_cmd_sn);
+  sl_bhs_set_sn(bhs, stat_sn_++, exp_cmd_sn, max_cmd_sn);
 }
 
 Reply Login::refuse(const Pdu& request, Status status) {

@@ -55,6 +55,7 @@ private:
   Status transit(const Flags& flags, sl_text_out& out, Reply& reply);
   Status enter_full_feature(Reply& reply);
   Status add_connection();
+  void find_window(std::uint32_t& exp_cmd_sn, std::uint32_t& max_cmd_sn);
   void fill_header(const Pdu& request, Reply& reply);
   Reply refuse(const Pdu& request, Status status);
   /// Notes why the login is about to be refused, for the log.
@@ -67,6 +68,7 @@ private:
   bool named_ = false; ///< names and session type are known
   bool told_portal_group_ = false;
   std::uint8_t isid_[6]{};
+  std::uint16_t wanted_tsih_ = 0; ///< of the session to join; 0: a new one
   std::uint16_t tsih_ = 0;
   std::uint16_t cid_ = 0;
   std::uint32_t itt_ = 0;

@@ -114,9 +114,9 @@ constexpr int kCalls[] = {
 };
 
 /// ioctl requests of the control device that are needed after set-up.
-constexpr unsigned long kIoctls[] = {ISCSI_SCST_LIST_TARGETS, ISCSI_SCST_GET_TARGET,
-                                     ISCSI_SCST_ADD_CONN,     ISCSI_SCST_START_CONN,
-                                     ISCSI_SCST_DROP_CONN,    ISCSI_SCST_GET_ACCOUNT};
+constexpr unsigned long kIoctls[] = {
+    ISCSI_SCST_LIST_TARGETS, ISCSI_SCST_GET_TARGET,  ISCSI_SCST_ADD_CONN,   ISCSI_SCST_START_CONN,
+    ISCSI_SCST_DROP_CONN,    ISCSI_SCST_GET_ACCOUNT, ISCSI_SCST_GET_SESSION};
 
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) {
   return {argument, SCMP_CMP_EQ, value, 0};

@@ -23,6 +23,7 @@ enum key_kind {
 #define BY_TARGET	0x08	/* only the target sends it */
 #define NO_DISCOVERY	0x10	/* irrelevant in a discovery session */
 #define INSIST		0x20	/* to be offered if left out, when it matters */
+#define LEADING		0x40	/* settled on a session's first connection, for all of them */
 
 struct key_rule {
 	const char *name;
@@ -40,7 +41,7 @@ static const char *const digest_words[] = { "None", "CRC32C", NULL };
 static const char *const report_words[] = { "RFC3720", "ResponseFence", "FastAbort", NULL };
 
 #define DSL_MAX		0xffffffu	/* 2^24 - 1 */
-#define NORMAL		(USE_OPERATIONAL | NO_DISCOVERY)
+#define NORMAL		(USE_OPERATIONAL | NO_DISCOVERY | LEADING)
 
 #define LIST(n, flags, words, offer) { n, KEY_LIST, flags, 0, 7, 1, offer, words }
 #define BOOL(n, kind, flags, def, offer) { n, kind, flags, 0, 1, def, offer, NULL }
@@ -75,15 +76,16 @@ static const struct key_rule rules[SL_KEY_COUNT] = {
 				    512, DSL_MAX, 262144, DSL_MAX),
 	[SL_KEY_FIRST_BURST] = NUMBER("FirstBurstLength", KEY_MIN, NORMAL | INSIST,
 				      512, DSL_MAX, 65536, DSL_MAX),
-	[SL_KEY_TIME2WAIT] = NUMBER("DefaultTime2Wait", KEY_MAX, USE_OPERATIONAL, 0, 3600, 2, 0),
+	[SL_KEY_TIME2WAIT] = NUMBER("DefaultTime2Wait", KEY_MAX,
+				     USE_OPERATIONAL | LEADING, 0, 3600, 2, 0),
 	[SL_KEY_TIME2RETAIN] =
-		NUMBER("DefaultTime2Retain", KEY_MIN, USE_OPERATIONAL, 0, 3600, 20, 0),
+		NUMBER("DefaultTime2Retain", KEY_MIN, USE_OPERATIONAL | LEADING, 0, 3600, 20, 0),
 	[SL_KEY_MAX_OUTSTANDING_R2T] =
 		NUMBER("MaxOutstandingR2T", KEY_MIN, NORMAL, 1, 65535, 1, 65535),
 	[SL_KEY_PDU_IN_ORDER] = BOOL("DataPDUInOrder", KEY_OR, NORMAL, 1, 1),
 	[SL_KEY_SEQUENCE_IN_ORDER] = BOOL("DataSequenceInOrder", KEY_OR, NORMAL, 1, 1),
 	[SL_KEY_ERROR_RECOVERY_LEVEL] =
-		NUMBER("ErrorRecoveryLevel", KEY_MIN, USE_OPERATIONAL, 0, 2, 0, 0),
+		NUMBER("ErrorRecoveryLevel", KEY_MIN, USE_OPERATIONAL | LEADING, 0, 2, 0, 0),
 	[SL_KEY_SESSION_TYPE] = TEXT("SessionType", USE_LOGIN, SL_TEXT_VALUE_MAX),
 	[SL_KEY_TASK_REPORTING] = LIST("TaskReporting", NORMAL, report_words, SL_TASK_RFC3720),
 	[SL_KEY_PROTOCOL_LEVEL] = NUMBER("iSCSIProtocolLevel", KEY_MIN, NORMAL, 0, 31, 1, 1),
@@ -439,6 +441,8 @@ int sl_neg_receive(struct sl_neg *n, const char *key, const char *value,
 	if (!neg_stage_ok(n, rule))
 		return n->stage == SL_STAGE_FULL_FEATURE ? sl_text_add(answer, key, reject) :
 							   -EPROTO;
+	if (n->joining && (rule->flags & LEADING))
+		return -EPROTO;
 	if (!neg_length_ok(rule, value))
 		return -EINVAL;
 	/* In full feature phase a declaration may come again (13.12). */
@@ -462,11 +466,17 @@ int sl_neg_declare(struct sl_neg *n, struct sl_text_out *out)
 	return err;
 }
 
+/* Does the outcome of this key have to suit the target, in this login? */
+static bool neg_insists(const struct sl_neg *n, const struct key_rule *rule)
+{
+	return (rule->flags & INSIST) && !(n->joining && (rule->flags & LEADING));
+}
+
 static bool neg_must_offer(const struct sl_neg *n, enum sl_key key)
 {
 	const struct key_rule *rule = &rules[key];
 
-	return (rule->flags & INSIST) && n->state[key] == SL_NEG_UNSEEN &&
+	return neg_insists(n, rule) && n->state[key] == SL_NEG_UNSEEN &&
 	       !neg_is_irrelevant(n, key) &&
 	       neg_combine(rule, rule->def, n->offer[key]) != rule->def;
 }
@@ -476,7 +486,7 @@ static bool neg_is_unacceptable(const struct sl_neg *n, enum sl_key key)
 {
 	const struct key_rule *rule = &rules[key];
 
-	return (rule->flags & INSIST) && n->state[key] == SL_NEG_DONE &&
+	return neg_insists(n, rule) && n->state[key] == SL_NEG_DONE &&
 	       !neg_is_irrelevant(n, key) &&
 	       neg_combine(rule, n->value[key], n->offer[key]) != n->value[key];
 }

@@ -107,6 +107,7 @@ enum sl_neg_state {
 struct sl_neg {
 	enum sl_neg_stage stage;	/* set by the caller as the login goes on */
 	bool discovery;			/* SessionType=Discovery */
+	bool joining;			/* a further connection of a session that is there */
 	bool declared;			/* our MaxRecvDataSegmentLength was sent */
 	u32 offer[SL_KEY_COUNT];	/* what the target agrees to at most */
 	u32 value[SL_KEY_COUNT];	/* the outcome; before that, the default */
@@ -125,8 +126,9 @@ void sl_neg_init(struct sl_neg *n);
  * Takes one received pair and adds the answer, if one is due, to @answer.
  * Texts (names, aliases, SessionType, SendTargets) are checked only; it is the
  * caller who keeps them.
- * -EPROTO: key given twice, in the wrong stage or by the wrong side, or an
- *          answer that is none to what we offered.
+ * -EPROTO: key given twice, in the wrong stage, by the wrong side or on another
+ *          connection than the leading one, or an answer that is none to what
+ *          we offered.
  * -EINVAL: a declaration that cannot be understood, or a value too long.
  * -ENOSPC: the answer does not fit.
  */

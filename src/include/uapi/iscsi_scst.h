@@ -15,7 +15,7 @@
 #include <linux/types.h>
 
 #define ISCSI_SCST_CTL_NAME	"iscsi-scst-ctl"
-#define ISCSI_SCST_ABI		2
+#define ISCSI_SCST_ABI		3
 
 #define ISCSI_SCST_NAME_LEN	224	/* 223 bytes (RFC 7143 4.2.7.1) + NUL */
 #define ISCSI_SCST_PORTAL_LEN	64	/* numeric address, no port, no brackets */
@@ -38,6 +38,10 @@ enum iscsi_scst_param {
 	ISCSI_SCST_P_MAX_OUTSTANDING_R2T,
 	ISCSI_SCST_P_HEADER_DIGEST,
 	ISCSI_SCST_P_DATA_DIGEST,
+	ISCSI_SCST_P_MAX_CONNECTIONS,
+	ISCSI_SCST_P_ERROR_RECOVERY_LEVEL,
+	ISCSI_SCST_P_TIME2WAIT,		/* seconds */
+	ISCSI_SCST_P_TIME2RETAIN,	/* seconds */
 	ISCSI_SCST_P_COUNT
 };
 
@@ -107,21 +111,25 @@ struct iscsi_scst_account {
 };
 
 /*
- * Creates the session (reinstating an old one of the same initiator port and
- * target, RFC 7143 6.3.5) and takes a reference to the socket. Nothing is read
- * from it before ISCSI_SCST_START_CONN, so that the daemon can send the final
- * Login Response, which needs the TSIH, in between.
+ * Takes a reference to the socket. With a TSIH of 0 creates the session,
+ * reinstating an old one of the same initiator port and target (RFC 7143 6.3.5);
+ * else the connection joins the session of that handle, reinstating the
+ * connection of the same CID if there is one (6.3.4), and of @params only those
+ * count that are a connection's own: digests and segment lengths. Nothing is
+ * read from the socket before ISCSI_SCST_START_CONN, so that the daemon can send
+ * the final Login Response, which needs the TSIH, in between.
  * ENOENT: target gone or disabled. EBADF: fd is no TCP socket.
  * EMFILE: MaxSessions reached. EINVAL: parameter out of range, bad name.
+ * ESRCH: no such session of this initiator port. EUSERS: it has MaxConnections.
  */
 struct iscsi_scst_conn {
 	__s32 fd;		/* in */
 	__u32 tid;		/* in */
 	__u8 isid[6];		/* in */
-	__u16 tsih;		/* in: 0; out: the new session's handle */
+	__u16 tsih;		/* in: of the session to join, or 0; out: the session's */
 	__u16 cid;		/* in */
 	__u16 rsvd;
-	__u32 exp_cmd_sn;	/* in: CmdSN of the first full-feature command */
+	__u32 exp_cmd_sn;	/* in: CmdSN of the first full-feature command; not in a join */
 	__u32 stat_sn;		/* in: StatSN of the first full-feature response */
 	__u32 handle;		/* out: for START_CONN, DROP_CONN */
 	__u32 params[ISCSI_SCST_P_COUNT];	/* in: negotiated */
@@ -131,6 +139,17 @@ struct iscsi_scst_conn {
 	char peer[ISCSI_SCST_PORTAL_LEN];	/* in: address of the initiator */
 };
 
+/* The command window of a session that a login wants to join. ESRCH: as above. */
+struct iscsi_scst_session {
+	__u32 tid;		/* in */
+	__u8 isid[6];		/* in */
+	__u16 tsih;		/* in */
+	char initiator[ISCSI_SCST_NAME_LEN];	/* in */
+	char portal[ISCSI_SCST_PORTAL_LEN];	/* in */
+	__u32 exp_cmd_sn;	/* out */
+	__u32 max_cmd_sn;	/* out */
+};
+
 #define ISCSI_SCST_REGISTER	_IOW('I', 1, struct iscsi_scst_register)
 #define ISCSI_SCST_LIST_TARGETS	_IOWR('I', 2, struct iscsi_scst_list)
 #define ISCSI_SCST_GET_TARGET	_IOWR('I', 3, struct iscsi_scst_target)
@@ -138,5 +157,6 @@ struct iscsi_scst_conn {
 #define ISCSI_SCST_START_CONN	_IOW('I', 5, __u32)	/* handle */
 #define ISCSI_SCST_DROP_CONN	_IOW('I', 6, __u32)	/* handle, before start */
 #define ISCSI_SCST_GET_ACCOUNT	_IOWR('I', 7, struct iscsi_scst_account)
+#define ISCSI_SCST_GET_SESSION	_IOWR('I', 8, struct iscsi_scst_session)
 
 #endif

@@ -12,6 +12,7 @@ void isc_cmd_construct(void *object)
 
 	memset(cmd, 0, sizeof(*cmd));
 	INIT_HLIST_NODE(&cmd->waiting);
+	INIT_LIST_HEAD(&cmd->held);
 	INIT_LIST_HEAD(&cmd->tx.entry);
 	cmd->tx.cmd = cmd;
 	for (i = 0; i < ISC_R2TS; i++) {
@@ -31,6 +32,7 @@ struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 	cmd->kind = kind;
 	cmd->admitted = false;
 	cmd->in_window = false;
+	cmd->abandoned = false;
 	cmd->result = 0;
 	memcpy(cmd->bhs, conn->rx_bhs, SL_BHS_LEN);
 	memset(&cmd->write, 0, sizeof(cmd->write));
@@ -64,8 +66,10 @@ int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd 
 	if (ret <= 0)
 		return ret;
 	*cmd = isc_cmd_alloc(conn, kind);
-	if (!*cmd)
+	if (!*cmd) {
+		isc_sess_leave(conn->sess, in_window);
 		return -ENOMEM;
+	}
 	(*cmd)->admitted = true;
 	(*cmd)->in_window = in_window;
 	return 1;
@@ -133,7 +137,7 @@ static struct isc_cmd *isc_find_waiting(struct isc_conn *conn, u32 itt)
 }
 
 /* Takes a command out of everything that expects data for it. */
-static void isc_stop_waiting(struct isc_cmd *cmd)
+void isc_stop_waiting(struct isc_cmd *cmd)
 {
 	struct isc_conn *conn = cmd->conn;
 	unsigned int i;
@@ -160,10 +164,13 @@ static void isc_forget_waiting(struct isc_conn *conn, bool all)
 	int bucket;
 
 	hash_for_each_safe(conn->waiting, bucket, next, cmd, waiting) {
-		if (!all && !scst_cmd_aborted(&cmd->scst))
+		/* A held one is nobody's command yet. */
+		if (!all && (cmd->kind == ISC_CMD_HELD || !scst_cmd_aborted(&cmd->scst)))
 			continue;
 		isc_stop_waiting(cmd);
-		if (all)
+		if (cmd->kind == ISC_CMD_HELD)
+			isc_held_free(cmd);
+		else if (all)
 			isc_cmd_free(cmd);
 		else
 			isc_end_aborted(cmd);
@@ -189,6 +196,15 @@ bool isc_waits_since(struct isc_conn *conn, unsigned long limit)
 void isc_drop_waiting(struct isc_conn *conn)
 {
 	isc_forget_waiting(conn, true);
+}
+
+/* False: none is to come. */
+bool isc_wait_for_data(struct isc_cmd *cmd)
+{
+	cmd->waits_since = jiffies;
+	if (cmd->active_bursts && hlist_unhashed(&cmd->waiting))
+		hash_add(cmd->conn->waiting, &cmd->waiting, sl_bhs_itt(cmd->bhs));
+	return cmd->active_bursts;
 }
 
 /* --- R2T --- */
@@ -221,12 +237,8 @@ static void isc_write_continue(struct isc_cmd *cmd)
 		while (cmd->active_bursts < conn->max_r2ts &&
 		       sl_r2t_next(&cmd->write, conn->max_burst, &r2t))
 			isc_send_r2t(cmd, &r2t);
-	cmd->waits_since = jiffies;
-	if (cmd->active_bursts) {
-		if (hlist_unhashed(&cmd->waiting))
-			hash_add(conn->waiting, &cmd->waiting, sl_bhs_itt(cmd->bhs));
+	if (isc_wait_for_data(cmd))
 		return;
-	}
 	isc_stop_waiting(cmd);
 	if (cmd->failed)
 		scst_cmd_fail(&cmd->scst, cmd->failed, NULL);
@@ -262,39 +274,21 @@ static enum scst_task_attr isc_task_attr(const u8 *bhs)
 	}
 }
 
-/* What goes on in the AHS of a CDB of more than 16 bytes; false: it is not well formed. */
-static bool isc_ahs_ok(const struct isc_conn *conn, const u8 **cdb_rest, u32 *rest_len)
+/* The CDB begins in the BHS; no command that is known here is longer than what fits. */
+void isc_cmd_set_cdb(struct isc_cmd *cmd, const u8 *cdb_rest, u32 rest_len)
 {
-	u32 len = sl_bhs_ahs_len(conn->rx_bhs), bidi_len;
-
-	*rest_len = 0;
-	return !len || sl_iscsi_check_ahs(conn->rx_ahs, len, cdb_rest, rest_len, &bidi_len);
-}
-
-int isc_scsi_cmd(struct isc_conn *conn)
-{
-	const u8 *cdb_rest;
-	struct isc_cmd *cmd;
-	u32 rest_len;
-	int ret;
-
-	if (!isc_ahs_ok(conn, &cdb_rest, &rest_len)) {
-		conn->rx_reject = SL_REJECT_PROTOCOL;
-		return 1;
-	}
-	if (isc_find_waiting(conn, sl_bhs_itt(conn->rx_bhs))) {
-		conn->rx_reject = SL_REJECT_TASK_IN_PROGRESS;
-		return 1;
-	}
-	ret = isc_cmd_admit(conn, ISC_CMD_SCSI, &cmd);
-	if (ret <= 0)
-		return ret < 0 ? ret : 1;
-	/* No command that is known here is longer. */
 	rest_len = min_t(u32, rest_len, ISC_CDB_REST);
 	if (rest_len)
 		memcpy(cmd->bhs + SL_BHS_LEN, cdb_rest, rest_len);
+	cmd->cdb_len = 16 + rest_len;
+}
+
+static void isc_scsi_begin(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+
 	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32,
-		      16 + rest_len);
+		      cmd->cdb_len);
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
 	cmd->scst.attr = isc_task_attr(cmd->bhs);
 	/* The digest is computed once, TCP may read the pages again. */
@@ -302,20 +296,36 @@ int isc_scsi_cmd(struct isc_conn *conn)
 		set_bit(SCST_CMD_STABLE_IN, &cmd->scst.flags);
 	isc_set_expected(cmd);
 	scst_cmd_parse(&cmd->scst);
+}
+
+int isc_scsi_cmd(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len)
+{
+	struct isc_cmd *cmd;
+	int ret;
+
+	if (isc_find_waiting(conn, sl_bhs_itt(conn->rx_bhs))) {
+		conn->rx_reject = SL_REJECT_TASK_IN_PROGRESS;
+		return 1;
+	}
+	ret = isc_cmd_admit(conn, ISC_CMD_SCSI, &cmd);
+	if (ret <= 0)
+		return ret < 0 ? ret : 1;
+	isc_cmd_set_cdb(cmd, cdb_rest, rest_len);
+	isc_scsi_begin(cmd);
 	conn->rx_cmd = cmd;
 	return 1;
 }
 
 /* Data-Out that comes without being asked for, up to FirstBurstLength (RFC 7143 13.14). */
-static void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate)
+void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate)
 {
-	u32 end = min(cmd->conn->limits.first_burst, cmd->scst.expected_len);
+	u32 end = min(cmd->conn->limits.first_burst, sl_bhs_expected_len(cmd->bhs));
 
+	cmd->unsolicited.seq.offset = immediate;
 	if (sl_bhs_final(cmd->bhs) || end <= immediate)
 		return;
 	cmd->unsolicited.active = true;
 	cmd->unsolicited.seq.data_sn = 0;
-	cmd->unsolicited.seq.offset = immediate;
 	cmd->unsolicited.seq.end = end;
 	cmd->active_bursts++;
 }
@@ -341,6 +351,47 @@ void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok)
 	isc_write_continue(cmd);
 }
 
+/* --- one that was held --- */
+
+/* What has come for it meanwhile, to where it belongs. */
+static void isc_take_held_data(struct isc_cmd *cmd, u32 got)
+{
+	struct scst_cmd *sc = &cmd->scst;
+	struct iov_iter to;
+	void *data;
+	u32 len;
+
+	data = isc_held_data(cmd, &len);
+	got = min3(got, len, sc->out_len);
+	if (got) {
+		iov_iter_bvec(&to, ITER_DEST, sc->bvec, sc->nr_bvec, sc->buf_len);
+		if (copy_to_iter(data, got, &to) != got)
+			cmd->failed = SL_DATA_PHASE_ERROR;
+	}
+	kvfree(data);
+}
+
+void isc_scsi_deliver(struct isc_cmd *cmd)
+{
+	u32 immediate = sl_bhs_data_len(cmd->bhs), got = cmd->unsolicited.seq.offset;
+
+	hash_del(&cmd->waiting);
+	cmd->kind = ISC_CMD_SCSI;
+	isc_scsi_begin(cmd);
+	isc_take_held_data(cmd, got);
+	if (cmd->scst.state == SCST_CMD_DONE) {
+		isc_complete(cmd);
+		return;
+	}
+	if (scst_cmd_aborted(&cmd->scst)) {
+		isc_end_aborted(cmd);
+		return;
+	}
+	cmd->write.total = cmd->scst.out_len;
+	cmd->write.solicited = min(cmd->unsolicited.active ? immediate : got, cmd->write.total);
+	isc_write_continue(cmd);
+}
+
 /* --- Data-Out --- */
 
 static struct isc_burst *isc_find_burst(struct isc_cmd *cmd, u32 ttt)
@@ -358,6 +409,11 @@ static struct isc_burst *isc_find_burst(struct isc_cmd *cmd, u32 ttt)
 /* Not what was asked for, or out of order: the data cannot be trusted (RFC 7143 7.9). */
 static void isc_data_out_wrong(struct isc_cmd *cmd)
 {
+	if (cmd->kind == ISC_CMD_HELD) {
+		cmd->failed = SL_DATA_PHASE_ERROR;
+		isc_cmd_reset_bursts(cmd);
+		return;
+	}
 	isc_stop_waiting(cmd);
 	scst_cmd_fail(&cmd->scst, SL_DATA_PHASE_ERROR, NULL);
 }
@@ -393,6 +449,11 @@ void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest
 		return;
 	burst->active = false;
 	cmd->active_bursts--;
+	if (cmd->kind == ISC_CMD_HELD) {
+		/* Its turn may have come while this was received. */
+		set_bit(ISC_CONN_TURN, &cmd->conn->flags);
+		return;
+	}
 	if (burst == &cmd->unsolicited)
 		cmd->write.solicited = min(burst->seq.offset, cmd->write.total);
 	isc_write_continue(cmd);

@@ -148,21 +148,6 @@ static void isc_conn_unhook(struct isc_conn *conn)
 
 /* --- the work --- */
 
-/* Must this session still wait for the one it replaces to end (RFC 7143 6.3.5)? */
-static bool isc_conn_must_wait(struct isc_conn *conn)
-{
-	struct isc_tgt *tgt = conn->sess->tgt;
-	struct isc_sess *s;
-	bool wait = false;
-
-	mutex_lock(&tgt->lock);
-	list_for_each_entry(s, &tgt->sessions, entry)
-		if (s->successor == conn)
-			wait = true;
-	mutex_unlock(&tgt->lock);
-	return wait;
-}
-
 static int isc_conn_receive(struct isc_conn *conn)
 {
 	int ret = 1, n;
@@ -185,13 +170,18 @@ static unsigned long isc_conn_timeout(const struct isc_conn *conn, enum isc_tgt_
 static bool isc_conn_is_stuck(struct isc_conn *conn)
 {
 	unsigned long limit = jiffies - isc_conn_timeout(conn, ISC_P_RSP_TIMEOUT);
-	bool tx = !isc_tx_idle(conn) && time_before(conn->last_tx, limit);
+	const char *what = NULL;
 
-	if (!tx && !isc_waits_since(conn, limit))
+	if (!isc_tx_idle(conn) && time_before(conn->last_tx, limit))
+		what = "takes no answer";
+	else if (isc_waits_since(conn, limit))
+		what = "sends no data";
+	else if (isc_held_since(conn, limit))
+		what = "leaves out a CmdSN";
+	if (!what)
 		return false;
 	isc_err("session %s: the initiator %s for %u s, closing", conn->sess->scst->sysfs_name,
-		tx ? "takes no answer" : "sends no data",
-		READ_ONCE(conn->sess->tgt->params[ISC_P_RSP_TIMEOUT]));
+		what, READ_ONCE(conn->sess->tgt->params[ISC_P_RSP_TIMEOUT]));
 	return true;
 }
 
@@ -204,6 +194,8 @@ static int isc_conn_step(struct isc_conn *conn)
 
 	if (received < 0)
 		return received;
+	if (test_and_clear_bit(ISC_CONN_TURN, &conn->flags))
+		isc_deliver_held(conn);
 	if (test_and_clear_bit(ISC_CONN_ABORTS, &conn->flags))
 		isc_reap_aborted(conn);
 	if (test_and_clear_bit(ISC_CONN_PING, &conn->flags))
@@ -224,8 +216,10 @@ static int isc_conn_step(struct isc_conn *conn)
 static bool isc_conn_has_work(const struct isc_conn *conn)
 {
 	return !llist_empty(&conn->done) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
+	       test_bit(ISC_CONN_TURN, &conn->flags) ||
 	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
-	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags);
+	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags) ||
+	       (test_bit(ISC_CONN_LOGGED_OUT, &conn->flags) && isc_tx_idle(conn));
 }
 
 /* 1: there is more to do; 0: nothing now; -errno: lost. */
@@ -248,9 +242,9 @@ static void isc_io_work(struct work_struct *work)
 
 	switch (READ_ONCE(conn->state)) {
 	case ISC_CONN_OPEN:
-		if (!conn->started && isc_conn_must_wait(conn))
+		/* What it replaces has to end first (RFC 7143 6.3.4, 6.3.5). */
+		if (READ_ONCE(conn->waits_for))
 			break;
-		conn->started = true;
 		ret = isc_conn_serve(conn);
 		if (ret < 0)
 			isc_conn_close(conn);
@@ -311,6 +305,20 @@ static void isc_keepalive(struct work_struct *work)
 
 /* --- the end --- */
 
+static bool isc_is_of_conn(const struct scst_cmd *sc, const void *conn)
+{
+	return container_of(sc, struct isc_cmd, scst)->conn == conn;
+}
+
+/* Nobody will hear of what is under way, and some of it may wait for long. */
+static void isc_conn_abort(struct isc_conn *conn)
+{
+	if (conn->sess->unordered)
+		scst_session_abort(conn->sess->scst, isc_is_of_conn, conn);
+	else
+		scst_session_abort(conn->sess->scst, NULL, NULL);
+}
+
 static void isc_conn_detach(struct isc_conn *conn)
 {
 	isc_conn_unhook(conn);
@@ -318,11 +326,11 @@ static void isc_conn_detach(struct isc_conn *conn)
 	cancel_delayed_work_sync(&conn->keepalive);
 	if (cancel_work_sync(&conn->io_work))
 		isc_conn_put(conn);
+	isc_drop_held(conn);
 	isc_rx_drop(conn);
 	isc_tx_drop(conn);
 	isc_drop_waiting(conn);
-	/* Nobody will hear of what is under way, and some of it may wait for long. */
-	scst_session_abort(conn->sess->scst);
+	isc_conn_abort(conn);
 	conn->detached = true;
 }
 
@@ -331,7 +339,7 @@ static void isc_conn_finish(struct isc_conn *conn)
 	conn->finished = true;
 	if (cancel_work_sync(&conn->io_work))
 		isc_conn_put(conn);
-	isc_sess_destroy(conn->sess);
+	isc_sess_remove_conn(conn);
 	isc_conn_put(conn);
 }
 
@@ -356,8 +364,9 @@ static void isc_close_work(struct work_struct *work)
 
 /* --- the beginning --- */
 
-static void isc_conn_set_params(struct isc_conn *conn, const u32 *p)
+void isc_conn_set_params(struct isc_conn *conn, const u32 *p)
 {
+	conn->erl = p[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL];
 	conn->header_digest = p[ISCSI_SCST_P_HEADER_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
 	conn->data_digest = p[ISCSI_SCST_P_DATA_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
 	conn->limits.max_recv_dsl = p[ISCSI_SCST_P_MAX_RECV_DSL];

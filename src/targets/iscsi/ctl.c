@@ -243,7 +243,7 @@ static int isc_add_conn(struct iscsi_scst_conn *req)
 	/* One reference is the table's, one the session's. */
 	isc_conn_get(conn);
 	req->handle = conn->handle;
-	ret = isc_sess_create(tgt, req, conn);
+	ret = req->tsih ? isc_sess_join(tgt, req, conn) : isc_sess_create(tgt, req, conn);
 	if (ret) {
 		isc_ctl_take(req->handle);
 		isc_conn_put(conn);
@@ -304,6 +304,27 @@ static int isc_ctl_get_account(void __user *arg)
 	return ret;
 }
 
+static int isc_ctl_get_session(void __user *arg)
+{
+	struct iscsi_scst_session req;
+	struct isc_tgt *t;
+	int ret;
+
+	if (copy_from_user(&req, arg, sizeof(req)))
+		return -EFAULT;
+	if (!isc_ends(req.initiator, sizeof(req.initiator)) ||
+	    !isc_ends(req.portal, sizeof(req.portal)))
+		return -EINVAL;
+	t = isc_tgt_get(req.tid);
+	if (!t)
+		return -ESRCH;
+	ret = isc_sess_get_window(t, &req);
+	scst_tgt_put(t->tgt);
+	if (!ret && copy_to_user(arg, &req, sizeof(req)))
+		ret = -EFAULT;
+	return ret;
+}
+
 static int isc_ctl_finish_conn(void __user *arg, bool start)
 {
 	struct isc_conn *conn;
@@ -359,6 +380,8 @@ static long isc_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return isc_ctl_finish_conn(p, false);
 	case ISCSI_SCST_GET_ACCOUNT:
 		return isc_ctl_get_account(p);
+	case ISCSI_SCST_GET_SESSION:
+		return isc_ctl_get_session(p);
 	default:
 		return -ENOTTY;
 	}

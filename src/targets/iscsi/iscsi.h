@@ -74,7 +74,7 @@ struct isc_tgt {
 	u32 tid;
 	u32 params[ISC_P_COUNT];	/* single words: written and read without a lock */
 	struct isc_attrs attrs;
-	struct mutex lock;		/* protects @sessions, successor of each, @redirect */
+	struct mutex lock;		/* protects @sessions, successors, @redirect */
 	struct isc_redirect redirect;
 	struct list_head sessions;
 	unsigned int nr_sessions;
@@ -83,19 +83,24 @@ struct isc_tgt {
 struct isc_sess {
 	struct scst_session *scst;
 	struct isc_tgt *tgt;
-	struct isc_conn *conn;
+	struct list_head conns;		/* as they came; changed under @lock and tgt->lock */
 	struct list_head entry;
 	u8 isid[6];
 	u16 tsih;
 	bool reinstated;		/* a newer session has taken its place */
-	struct isc_conn *successor;	/* starts when this session has ended */
+	bool closing;			/* under @lock: no connection may join it any more */
+	bool unordered;			/* requests may overtake each other, see window.c */
 	u32 params[ISCSI_SCST_P_COUNT];
+	spinlock_t lock;
 
-	/* The connection's work only, as there is one connection. */
+	/* Under @lock if @unordered; else the one connection's work only. */
 	u32 exp_cmd_sn;
 	u32 max_cmd_sn;
 	u32 in_window;			/* commands that hold a place in the window */
 	u32 immediate;
+	bool delivering;		/* the one with exp_cmd_sn is being handed over */
+	struct list_head held;		/* by CmdSN: those that came too early */
+	u32 held_bytes;			/* beside them */
 };
 
 enum isc_conn_state {
@@ -110,10 +115,13 @@ enum isc_conn_state {
 #define ISC_CONN_LOGGED_OUT	3	/* flag: close after what is in the send queue */
 #define ISC_CONN_LUNS_CHANGED	5	/* flag: tell the initiator */
 #define ISC_CONN_CHECK		4	/* flag: see whether the initiator lets something wait */
+#define ISC_CONN_TURN		6	/* flag: it may be the turn of a held request */
+#define ISC_CONN_STALLED	7	/* flag: nothing is received until held requests have gone */
 
 enum isc_rx_step {
 	ISC_RX_BHS,
 	ISC_RX_AHS,			/* and the header digest */
+	ISC_RX_STALLED,			/* the header is there, but no room for the request */
 	ISC_RX_DATA,
 	ISC_RX_TRAILER,			/* padding and data digest */
 };
@@ -150,6 +158,7 @@ enum isc_cmd_kind {
 	ISC_CMD_TEXT,
 	ISC_CMD_REJECT,
 	ISC_CMD_ASYNC,			/* "the LUNs have changed" */
+	ISC_CMD_HELD,			/* a request that came before its turn, see window.c */
 };
 
 /* One request of the initiator (or ping of ours), from its header to its answer. */
@@ -162,6 +171,8 @@ struct isc_cmd {
 	enum isc_cmd_kind kind;
 	bool admitted;			/* counted in the session until its answer goes out */
 	bool in_window;			/* and holds a place in the command window */
+	bool abandoned;			/* held: aborted before its turn, under sess->lock */
+	u8 cdb_len;
 	u8 result;			/* reject reason, TMF response, logout response */
 	u8 bhs[SL_BHS_LEN + ISC_CDB_REST];	/* it ends with the CDB, which may go on */
 
@@ -172,6 +183,8 @@ struct isc_cmd {
 	u32 active_bursts;
 	struct isc_burst unsolicited;
 	struct isc_burst bursts[ISC_R2TS];
+
+	struct list_head held;		/* sess->held */
 
 	struct llist_node done;		/* conn->done */
 	struct isc_tx tx;
@@ -184,6 +197,7 @@ struct isc_cmd {
 
 struct isc_conn {
 	struct isc_sess *sess;
+	struct list_head entry;		/* sess->conns */
 	struct socket *sock;
 	enum isc_conn_state state;
 	unsigned long flags;
@@ -192,7 +206,10 @@ struct isc_conn {
 	u32 handle;			/* for the daemon, while ISC_CONN_NEW */
 	struct kref ref;
 	atomic_t cmds;			/* requests and pings that are not freed yet */
-	bool started;			/* io work: the session before it has ended */
+	bool in_turn;			/* io work: a request of it is being handed over */
+	unsigned int waits_for;		/* connections that must end first, under tgt->lock */
+	struct isc_conn *successor;	/* one that waits for the end of this one, likewise */
+	struct isc_cmd *mourner;	/* a logout that does, under sess->lock */
 	bool detached;			/* close work: the socket is ours no more */
 	bool finished;			/* close work: everything is given back */
 	struct scst_dir *dir;
@@ -211,6 +228,7 @@ struct isc_conn {
 	void (*old_state_change)(struct sock *sk);
 	void (*old_write_space)(struct sock *sk);
 
+	u32 erl;			/* error recovery level */
 	bool header_digest;
 	bool data_digest;
 	struct sl_iscsi_limits limits;
@@ -294,11 +312,20 @@ extern const char *const isc_tgt_param_names[];
 /* sess.c */
 u16 isc_transport_id(const char *initiator_name, const void *priv, u8 *id);
 int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn);
-void isc_sess_destroy(struct isc_sess *sess);
+/* The further connection of a session; -ESRCH, -EUSERS */
+int isc_sess_join(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn);
+int isc_sess_get_window(struct isc_tgt *tgt, struct iscsi_scst_session *req);
+/* The end of a connection without commands, and of the session with its last one. */
+void isc_sess_remove_conn(struct isc_conn *conn);
+/* A logout of connection @cid: @logout is completed when that has ended. False: no such one. */
+bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid);
+/* A logout of the session: all its connections but this one are closed. */
+void isc_sess_close_others(struct isc_conn *conn);
 void isc_close_session(struct scst_session *sess);
 void isc_luns_changed(struct scst_session *sess);
 
 /* conn.c */
+void isc_conn_set_params(struct isc_conn *conn, const u32 *params);
 struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socket *sock);
 int isc_conn_start(struct isc_conn *conn);	/* -ENOTCONN: closed meanwhile */
 void isc_conn_close(struct isc_conn *conn);
@@ -329,7 +356,12 @@ int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd 
 /* Its answer is being sent: the window opens. */
 void isc_cmd_leave(struct isc_cmd *cmd);
 void isc_cmd_free(struct isc_cmd *cmd);
-int isc_scsi_cmd(struct isc_conn *conn);
+void isc_cmd_set_cdb(struct isc_cmd *cmd, const u8 *cdb_rest, u32 rest_len);
+int isc_scsi_cmd(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len);
+void isc_scsi_deliver(struct isc_cmd *cmd);
+void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate);
+bool isc_wait_for_data(struct isc_cmd *cmd);
+void isc_stop_waiting(struct isc_cmd *cmd);
 void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok);
 void isc_data_out(struct isc_conn *conn);
 void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest_ok);
@@ -343,20 +375,44 @@ void isc_abort_cmd(struct scst_cmd *cmd);
 
 /* task.c: everything that is no SCSI command */
 int isc_task_mgmt(struct isc_conn *conn);
+void isc_tm_begin(struct isc_cmd *cmd);
 void isc_tm_done(struct scst_tm *tm);
 int isc_nop_out(struct isc_conn *conn);
+void isc_nop_deliver(struct isc_cmd *cmd);
+bool isc_logout_ok(const u8 *bhs);
 int isc_logout(struct isc_conn *conn);
+void isc_logout_begin(struct isc_cmd *cmd);
+bool isc_logout_ends(const struct isc_cmd *cmd);	/* the connection that it came on */
 void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason);
 void isc_send_ping(struct isc_conn *conn);
 void isc_send_luns_changed(struct isc_conn *conn);
 
 /* text.c */
+bool isc_text_fits(const u8 *bhs);
 int isc_text(struct isc_conn *conn);
+void isc_text_deliver(struct isc_cmd *cmd);
 void isc_text_done(struct isc_cmd *cmd);	/* all of it was received */
 
-/* sess.c: does the request of conn->rx_bhs enter the window? 1 yes, 0 drop it, -errno */
+/* window.c: the request of conn->rx_bhs by its CmdSN */
+enum isc_turn {
+	ISC_TURN_NOW,
+	ISC_TURN_LATER,
+	ISC_TURN_PAST,			/* it was received before: drop it */
+};
+
+enum isc_turn isc_sess_turn(struct isc_conn *conn);
+/* Does it enter the window? 1 yes, 0 drop it, -errno */
 int isc_sess_admit(struct isc_conn *conn, bool *in_window);
 void isc_sess_leave(struct isc_sess *sess, bool in_window);
+void isc_sess_delivered(struct isc_conn *conn);
+int isc_hold(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len);
+void isc_held_ready(struct isc_cmd *cmd);
+void isc_held_free(struct isc_cmd *cmd);
+void *isc_held_data(struct isc_cmd *cmd, u32 *len);
+void isc_deliver_held(struct isc_conn *conn);
+void isc_drop_held(struct isc_conn *conn);
+bool isc_held_since(struct isc_conn *conn, unsigned long limit);
+bool isc_fill_gap(struct isc_conn *conn, u32 sn, u32 before);
 
 /* sysfs.c */
 extern const struct attribute *const isc_driver_attrs[];

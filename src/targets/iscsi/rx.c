@@ -60,21 +60,20 @@ static void isc_rx_go(struct isc_conn *conn, enum isc_rx_step step)
 
 /* --- header --- */
 
-static int isc_dispatch(struct isc_conn *conn)
+/* What goes on in the AHS of a CDB of more than 16 bytes; false: it is not well formed. */
+static bool isc_ahs_ok(const struct isc_conn *conn, const u8 **cdb_rest, u32 *rest_len)
 {
-	switch (sl_iscsi_check(conn->rx_bhs, &conn->limits, &conn->rx_reject)) {
-	case SL_PDU_FATAL:
-		isc_err("session %s: data segment of %u bytes is over the limit",
-			conn->sess->scst->sysfs_name, sl_bhs_data_len(conn->rx_bhs));
-		return -EPROTO;
-	case SL_PDU_REJECT:
-		return 1;
-	case SL_PDU_OK:
-		break;
-	}
+	u32 len = sl_bhs_ahs_len(conn->rx_bhs), bidi_len;
+
+	*rest_len = 0;
+	return !len || sl_iscsi_check_ahs(conn->rx_ahs, len, cdb_rest, rest_len, &bidi_len);
+}
+
+static int isc_request(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len)
+{
 	switch (sl_bhs_opcode(conn->rx_bhs)) {
 	case SL_ISCSI_SCSI_CMD:
-		return isc_scsi_cmd(conn);
+		return isc_scsi_cmd(conn, cdb_rest, rest_len);
 	case SL_ISCSI_DATA_OUT:
 		isc_data_out(conn);
 		return 1;
@@ -92,11 +91,64 @@ static int isc_dispatch(struct isc_conn *conn)
 	}
 }
 
+/* 1, -EAGAIN: not before there is room for it, -errno */
+static int isc_dispatch(struct isc_conn *conn)
+{
+	const u8 *cdb_rest = NULL;
+	u32 rest_len;
+	int ret;
+
+	switch (sl_iscsi_check(conn->rx_bhs, &conn->limits, &conn->rx_reject)) {
+	case SL_PDU_FATAL:
+		isc_err("session %s: data segment of %u bytes is over the limit",
+			conn->sess->scst->sysfs_name, sl_bhs_data_len(conn->rx_bhs));
+		return -EPROTO;
+	case SL_PDU_REJECT:
+		return 1;
+	case SL_PDU_OK:
+		break;
+	}
+	if (!isc_ahs_ok(conn, &cdb_rest, &rest_len)) {
+		conn->rx_reject = SL_REJECT_PROTOCOL;
+		return 1;
+	}
+	if (sl_bhs_opcode(conn->rx_bhs) == SL_ISCSI_TEXT && !isc_text_fits(conn->rx_bhs)) {
+		conn->rx_reject = SL_REJECT_OUT_OF_RESOURCES;
+		return 1;
+	}
+	if (sl_bhs_opcode(conn->rx_bhs) == SL_ISCSI_LOGOUT && !isc_logout_ok(conn->rx_bhs)) {
+		conn->rx_reject = SL_REJECT_PROTOCOL;
+		return 1;
+	}
+	switch (isc_sess_turn(conn)) {
+	case ISC_TURN_PAST:
+		return 1;
+	case ISC_TURN_LATER:
+		return isc_hold(conn, cdb_rest, rest_len);
+	case ISC_TURN_NOW:
+		break;
+	}
+	ret = isc_request(conn, cdb_rest, rest_len);
+	isc_sess_delivered(conn);
+	return ret;
+}
+
 static u32 isc_rx_trailer_len(const struct isc_conn *conn)
 {
 	if (!conn->rx_len)
 		return 0;
 	return sl_iscsi_pad(conn->rx_len) + (conn->data_digest ? ISC_DIGEST_LEN : 0);
+}
+
+/* The data segment of a held request: with a wrong digest it counts as never sent. */
+static void isc_held_received(struct isc_cmd *cmd, bool digest_ok)
+{
+	if (digest_ok) {
+		isc_held_ready(cmd);
+		return;
+	}
+	isc_stop_waiting(cmd);
+	isc_held_free(cmd);
 }
 
 static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
@@ -118,6 +170,8 @@ static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
 		return;
 	if (burst)
 		isc_data_out_done(cmd, burst, digest_ok);
+	else if (cmd->kind == ISC_CMD_HELD)
+		isc_held_received(cmd, digest_ok);
 	else if (cmd->kind == ISC_CMD_SCSI)
 		isc_scsi_cmd_data(cmd, digest_ok);
 	else if (!digest_ok)
@@ -136,6 +190,10 @@ static int isc_header_done(struct isc_conn *conn)
 	conn->rx_crc = ~0u;
 	conn->rx_offset = 0;
 	ret = isc_dispatch(conn);
+	if (ret == -EAGAIN) {
+		isc_rx_go(conn, ISC_RX_STALLED);
+		return 0;
+	}
 	if (ret < 0)
 		return ret;
 	if (conn->rx_len)
@@ -279,6 +337,7 @@ static int isc_rx_trailer(struct isc_conn *conn)
 static int (*const isc_rx_steps[])(struct isc_conn *conn) = {
 	[ISC_RX_BHS]		= isc_rx_bhs,
 	[ISC_RX_AHS]		= isc_rx_ahs,
+	[ISC_RX_STALLED]	= isc_header_done,
 	[ISC_RX_DATA]		= isc_rx_data,
 	[ISC_RX_TRAILER]	= isc_rx_trailer,
 };
@@ -302,6 +361,10 @@ void isc_rx_drop(struct isc_conn *conn)
 	kfree(conn->rx_ahs);
 	conn->rx_ahs = NULL;
 	/* One that waits for more is found in conn->waiting. */
-	if (cmd && hlist_unhashed(&cmd->waiting))
+	if (!cmd || !hlist_unhashed(&cmd->waiting))
+		return;
+	if (cmd->kind == ISC_CMD_HELD)
+		isc_held_free(cmd);
+	else
 		isc_cmd_free(cmd);
 }

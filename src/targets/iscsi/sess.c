@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* iSCSI sessions: identity, reinstatement, command window. */
+/* iSCSI sessions: identity, their connections, reinstatement of both. */
 #include <linux/slab.h>
 
 #include "iscsi.h"
@@ -44,42 +44,100 @@ static bool isc_sess_too_many(const struct isc_tgt *tgt, const struct isc_sess *
 	return max && tgt->nr_sessions - (old ? 1 : 0) >= max;
 }
 
-/* Nothing fails after this: once registered, a session can be closed at any time. */
-static void isc_sess_insert(struct isc_tgt *tgt, struct isc_sess *sess, struct isc_sess *old)
+/* --- who waits for whose end; all under tgt->lock --- */
+
+/* @conn starts when @old has ended, and what that one has been waiting for. */
+static void isc_conn_succeed(struct isc_conn *old, struct isc_conn *conn)
 {
+	isc_conn_get(conn);
+	WRITE_ONCE(conn->waits_for, conn->waits_for + 1);
+	old->successor = conn;
+	isc_conn_close(old);
+}
+
+/* It has ended before those that it waits for: now its own successor does, if it has one. */
+static void isc_conn_bequeath(struct isc_tgt *tgt, struct isc_conn *conn)
+{
+	struct isc_conn *heir = conn->successor, *c;
+	struct isc_sess *s;
+
+	list_for_each_entry(s, &tgt->sessions, entry)
+		list_for_each_entry(c, &s->conns, entry) {
+			if (c->successor != conn)
+				continue;
+			c->successor = heir;
+			if (heir) {
+				isc_conn_get(heir);
+				WRITE_ONCE(heir->waits_for, heir->waits_for + 1);
+			}
+			conn->waits_for--;
+			isc_conn_put(conn);
+		}
+}
+
+/* Nothing fails after this: once registered, a session can be closed at any time. */
+static void isc_sess_insert(struct isc_tgt *tgt, struct isc_sess *sess, struct isc_conn *conn,
+			    struct isc_sess *old)
+{
+	struct isc_conn *c;
+
 	list_add_tail(&sess->entry, &tgt->sessions);
 	tgt->nr_sessions++;
 	if (!old)
 		return;
 	old->reinstated = true;
-	old->successor = sess->conn;
-	isc_conn_get(sess->conn);
-	isc_conn_close(old->conn);
+	list_for_each_entry(c, &old->conns, entry)
+		if (!c->successor)
+			isc_conn_succeed(c, conn);
 }
 
 /* With per_portal_acl initiators are known by name and portal, so that groups can tell them. */
-static void isc_sess_acl_name(const struct isc_tgt *tgt, const struct iscsi_scst_conn *req,
-			      char *name, size_t size)
+static void isc_sess_acl_name(const struct isc_tgt *tgt, const char *initiator,
+			      const char *portal, char *name, size_t size)
 {
 	if (READ_ONCE(tgt->params[ISC_P_PER_PORTAL_ACL]))
-		snprintf(name, size, "%s#%s", req->initiator, req->portal);
+		snprintf(name, size, "%s#%s", initiator, portal);
 	else
-		strscpy(name, req->initiator, size);
+		strscpy(name, initiator, size);
 }
 
-static int isc_sess_register(struct isc_tgt *tgt, struct isc_sess *sess,
+/* --- connections --- */
+
+static bool isc_conn_name_taken(const struct isc_sess *sess, const char *name)
+{
+	const struct isc_conn *c;
+
+	list_for_each_entry(c, &sess->conns, entry)
+		if (c->dir && !strcmp(kobject_name(&c->dir->kobj), name))
+			return true;
+	return false;
+}
+
+/* Only for show: a connection without this directory works as well. */
+static void isc_conn_publish(struct isc_sess *sess, struct isc_conn *conn)
+{
+	char name[ISCSI_SCST_PORTAL_LEN + 8];
+	unsigned int n = 0;
+
+	strscpy(name, conn->peer, sizeof(name));
+	while (isc_conn_name_taken(sess, name))
+		snprintf(name, sizeof(name), "%s_%u", conn->peer, ++n);
+	conn->dir = scst_dir_create(name, sess->scst->dir, conn, isc_conn_attrs);
+}
+
+static int isc_sess_register(struct isc_tgt *tgt, struct isc_sess *sess, struct isc_conn *conn,
 			     const struct iscsi_scst_conn *req)
 {
 	char initiator[ISCSI_SCST_NAME_LEN + ISCSI_SCST_PORTAL_LEN];
-	struct isc_conn *conn = sess->conn;
 	struct scst_session *scst;
 	struct isc_sess *old;
 
-	isc_sess_acl_name(tgt, req, initiator, sizeof(initiator));
+	isc_sess_acl_name(tgt, req->initiator, req->portal, initiator, sizeof(initiator));
 	old = isc_sess_same_port(tgt, initiator, sess->isid);
 	if (isc_sess_too_many(tgt, old))
 		return -EMFILE;
 	conn->sess = sess;
+	list_add(&conn->entry, &sess->conns);
 	scst = scst_session_register(tgt->tgt, initiator, sess);
 	if (IS_ERR(scst)) {
 		conn->sess = NULL;
@@ -87,117 +145,272 @@ static int isc_sess_register(struct isc_tgt *tgt, struct isc_sess *sess,
 	}
 	sess->scst = scst;
 	conn->tsih = sess->tsih;
-	/* Only for show: a connection without this directory works as well. */
-	conn->dir = scst_dir_create(req->peer, scst->dir, conn, isc_conn_attrs);
-	isc_sess_insert(tgt, sess, old);
+	isc_conn_publish(sess, conn);
+	isc_sess_insert(tgt, sess, conn, old);
 	return 0;
+}
+
+static struct isc_sess *isc_sess_alloc(struct isc_tgt *tgt, const struct iscsi_scst_conn *req)
+{
+	struct isc_sess *sess = kzalloc(sizeof(*sess), GFP_KERNEL);
+
+	if (!sess)
+		return NULL;
+	sess->tgt = tgt;
+	spin_lock_init(&sess->lock);
+	INIT_LIST_HEAD(&sess->conns);
+	INIT_LIST_HEAD(&sess->held);
+	memcpy(sess->isid, req->isid, sizeof(sess->isid));
+	memcpy(sess->params, req->params, sizeof(sess->params));
+	sess->unordered = sess->params[ISCSI_SCST_P_MAX_CONNECTIONS] > 1 ||
+			  sess->params[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL];
+	sess->tsih = isc_new_tsih();
+	sess->exp_cmd_sn = req->exp_cmd_sn;
+	sess->max_cmd_sn = sess->exp_cmd_sn + READ_ONCE(tgt->params[ISC_P_QUEUED_COMMANDS]) - 1;
+	return sess;
 }
 
 int isc_sess_create(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn)
 {
-	struct isc_sess *sess = kzalloc(sizeof(*sess), GFP_KERNEL);
+	struct isc_sess *sess = isc_sess_alloc(tgt, req);
 	int ret;
 
 	if (!sess)
 		return -ENOMEM;
-	sess->tgt = tgt;
-	sess->conn = conn;
-	memcpy(sess->isid, req->isid, sizeof(sess->isid));
-	memcpy(sess->params, req->params, sizeof(sess->params));
-	sess->tsih = isc_new_tsih();
-	sess->exp_cmd_sn = req->exp_cmd_sn;
-	sess->max_cmd_sn = sess->exp_cmd_sn + READ_ONCE(tgt->params[ISC_P_QUEUED_COMMANDS]) - 1;
 	mutex_lock(&tgt->lock);
-	ret = isc_sess_register(tgt, sess, req);
+	ret = isc_sess_register(tgt, sess, conn, req);
 	mutex_unlock(&tgt->lock);
 	if (ret)
 		kfree(sess);
 	return ret;
 }
 
-/* The end of the last connection: no command is left. */
-void isc_sess_destroy(struct isc_sess *sess)
+/* --- further connections (RFC 7143 6.3.1, 6.3.4) --- */
+
+/* The session of the initiator port that has this handle, unless it is about to end. */
+static struct isc_sess *isc_sess_find(struct isc_tgt *tgt, const char *initiator,
+				      const char *portal, const u8 *isid, u16 tsih)
 {
+	char name[ISCSI_SCST_NAME_LEN + ISCSI_SCST_PORTAL_LEN];
+	struct isc_sess *s;
+
+	isc_sess_acl_name(tgt, initiator, portal, name, sizeof(name));
+	list_for_each_entry(s, &tgt->sessions, entry)
+		if (s->tsih == tsih && !s->reinstated && !memcmp(s->isid, isid, sizeof(s->isid)) &&
+		    !strcmp(s->scst->initiator_name, name))
+			return s;
+	return NULL;
+}
+
+/* The connection that one with the same @cid is to replace: the newest of them. */
+static struct isc_conn *isc_sess_same_cid(const struct isc_sess *sess, u16 cid)
+{
+	struct isc_conn *c, *found = NULL;
+
+	list_for_each_entry(c, &sess->conns, entry)
+		if (c->cid == cid)
+			found = c;
+	return found;
+}
+
+static bool isc_sess_is_full(const struct isc_sess *sess, const struct isc_conn *old)
+{
+	const struct isc_conn *c;
+	u32 n = 0;
+
+	list_for_each_entry(c, &sess->conns, entry)
+		n += c != old && READ_ONCE(c->state) != ISC_CONN_CLOSING;
+	return n >= sess->params[ISCSI_SCST_P_MAX_CONNECTIONS];
+}
+
+/* What the session has settled counts; digests and segment lengths are the connection's. */
+static void isc_conn_inherit(struct isc_conn *conn, const struct isc_sess *sess, const u32 *own)
+{
+	static const enum iscsi_scst_param owned[] = {
+		ISCSI_SCST_P_HEADER_DIGEST, ISCSI_SCST_P_DATA_DIGEST,
+		ISCSI_SCST_P_MAX_RECV_DSL, ISCSI_SCST_P_MAX_XMIT_DSL,
+	};
+	u32 params[ISCSI_SCST_P_COUNT];
+	unsigned int i;
+
+	memcpy(params, sess->params, sizeof(params));
+	for (i = 0; i < ARRAY_SIZE(owned); i++)
+		params[owned[i]] = own[owned[i]];
+	isc_conn_set_params(conn, params);
+}
+
+/* False: the session has been told to close meanwhile. */
+static bool isc_sess_add_conn(struct isc_sess *sess, struct isc_conn *conn)
+{
+	bool open;
+
+	spin_lock(&sess->lock);
+	open = !sess->closing;
+	if (open)
+		list_add_tail(&conn->entry, &sess->conns);
+	spin_unlock(&sess->lock);
+	return open;
+}
+
+int isc_sess_join(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct isc_conn *conn)
+{
+	struct isc_sess *sess;
+	struct isc_conn *old;
+	int ret = -ESRCH;
+
+	mutex_lock(&tgt->lock);
+	sess = isc_sess_find(tgt, req->initiator, req->portal, req->isid, req->tsih);
+	if (!sess)
+		goto out;
+	old = isc_sess_same_cid(sess, req->cid);
+	ret = -EUSERS;
+	if (isc_sess_is_full(sess, old))
+		goto out;
+	ret = -ESRCH;
+	conn->sess = sess;
+	conn->tsih = sess->tsih;
+	isc_conn_inherit(conn, sess, req->params);
+	if (!isc_sess_add_conn(sess, conn))
+		goto out;
+	isc_conn_publish(sess, conn);
+	if (old)
+		isc_conn_succeed(old, conn);
+	ret = 0;
+out:
+	mutex_unlock(&tgt->lock);
+	return ret;
+}
+
+int isc_sess_get_window(struct isc_tgt *tgt, struct iscsi_scst_session *req)
+{
+	struct isc_sess *sess;
+
+	mutex_lock(&tgt->lock);
+	sess = isc_sess_find(tgt, req->initiator, req->portal, req->isid, req->tsih);
+	if (sess) {
+		req->exp_cmd_sn = READ_ONCE(sess->exp_cmd_sn);
+		req->max_cmd_sn = READ_ONCE(sess->max_cmd_sn);
+	}
+	mutex_unlock(&tgt->lock);
+	return sess ? 0 : -ESRCH;
+}
+
+/* --- the end --- */
+
+static void isc_sess_free(struct isc_sess *sess)
+{
+	/* What the session still does by itself, without any command of a connection. */
+	scst_session_abort(sess->scst, NULL, NULL);
+	scst_session_unregister(sess->scst);
+	kfree(sess);
+}
+
+/* Takes it out of the session; was it the last one? Under tgt->lock. */
+static bool isc_sess_unlink(struct isc_sess *sess, struct isc_conn *conn, struct isc_cmd **mourner)
+{
+	bool last;
+
+	if (conn->dir)
+		scst_dir_remove(conn->dir);
+	conn->dir = NULL;
+	spin_lock(&sess->lock);
+	list_del(&conn->entry);
+	last = list_empty(&sess->conns);
+	*mourner = conn->mourner;
+	spin_unlock(&sess->lock);
+	if (last) {
+		list_del(&sess->entry);
+		sess->tgt->nr_sessions--;
+	}
+	return last;
+}
+
+void isc_sess_remove_conn(struct isc_conn *conn)
+{
+	struct isc_sess *sess = conn->sess;
 	struct isc_tgt *tgt = sess->tgt;
 	struct isc_conn *successor;
+	struct isc_cmd *mourner;
+	bool last;
 
 	/* A session that is closed while it is being made is complete behind this lock. */
 	mutex_lock(&tgt->lock);
-	list_del(&sess->entry);
-	tgt->nr_sessions--;
-	successor = sess->successor;
+	isc_conn_bequeath(tgt, conn);
+	last = isc_sess_unlink(sess, conn, &mourner);
 	mutex_unlock(&tgt->lock);
-	if (sess->conn->dir)
-		scst_dir_remove(sess->conn->dir);
-	scst_session_unregister(sess->scst);
-	kfree(sess);
+	if (last)
+		isc_sess_free(sess);
+	/* Now is the end of what others wait for. The mourner's connection is kept by it. */
+	if (mourner)
+		isc_complete(mourner);
+	mutex_lock(&tgt->lock);
+	successor = conn->successor;
+	if (successor)
+		WRITE_ONCE(successor->waits_for, successor->waits_for - 1);
+	mutex_unlock(&tgt->lock);
 	if (successor) {
 		isc_conn_queue_io(successor);
 		isc_conn_put(successor);
 	}
 }
 
+/* Under sess->lock: the session ends, and nobody comes any more. */
+static void isc_sess_close(struct isc_sess *sess, const struct isc_conn *except)
+{
+	struct isc_conn *c;
+
+	sess->closing = true;
+	list_for_each_entry(c, &sess->conns, entry)
+		if (c != except)
+			isc_conn_close(c);
+}
+
 void isc_close_session(struct scst_session *scst)
 {
 	struct isc_sess *sess = scst->priv;
 
-	isc_conn_close(sess->conn);
+	spin_lock(&sess->lock);
+	isc_sess_close(sess, NULL);
+	spin_unlock(&sess->lock);
 }
 
+void isc_sess_close_others(struct isc_conn *conn)
+{
+	spin_lock(&conn->sess->lock);
+	isc_sess_close(conn->sess, conn);
+	spin_unlock(&conn->sess->lock);
+}
+
+bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid)
+{
+	struct isc_sess *sess = logout->conn->sess;
+	struct isc_conn *conn;
+
+	spin_lock(&sess->lock);
+	conn = isc_sess_same_cid(sess, cid);
+	if (conn && conn->mourner)
+		conn = NULL;
+	if (conn) {
+		conn->mourner = logout;
+		isc_conn_close(conn);
+	}
+	spin_unlock(&sess->lock);
+	return conn;
+}
+
+/* One of its connections tells the initiator. */
 void isc_luns_changed(struct scst_session *scst)
 {
 	struct isc_sess *sess = scst->priv;
+	struct isc_conn *c;
 
-	set_bit(ISC_CONN_LUNS_CHANGED, &sess->conn->flags);
-	isc_conn_queue_io(sess->conn);
-}
-
-int isc_sess_admit(struct isc_conn *conn, bool *in_window)
-{
-	struct isc_sess *sess = conn->sess;
-	u32 sn = sl_bhs_cmd_sn(conn->rx_bhs);
-
-	*in_window = false;
-	if (sl_bhs_immediate(conn->rx_bhs)) {
-		if (sess->immediate >= ISC_MAX_IMMEDIATE) {
-			conn->rx_reject = SL_REJECT_IMMEDIATE;
-			return 0;
-		}
-		sess->immediate++;
-		return 1;
+	spin_lock(&sess->lock);
+	list_for_each_entry(c, &sess->conns, entry) {
+		if (READ_ONCE(c->state) == ISC_CONN_CLOSING)
+			continue;
+		set_bit(ISC_CONN_LUNS_CHANGED, &c->flags);
+		isc_conn_queue_io(c);
+		break;
 	}
-	switch (sl_cmdsn_check(sn, sess->exp_cmd_sn, sess->max_cmd_sn)) {
-	case SL_CMDSN_NEXT:
-		sess->exp_cmd_sn++;
-		sess->in_window++;
-		*in_window = true;
-		return 1;
-	case SL_CMDSN_IGNORE:
-		return 0;
-	default:
-		/*
-		 * With one connection, which TCP keeps in order, the missing
-		 * command will never come: recovery level 0 starts over.
-		 */
-		isc_err("session %s: CmdSN %u came, %u was due", sess->scst->sysfs_name, sn,
-			sess->exp_cmd_sn);
-		return -EPROTO;
-	}
-}
-
-/*
- * Called when the answer goes out: it carries the new MaxCmdSN, which never
- * shrinks. With a smaller QueuedCommands it stays until fewer are under way.
- */
-void isc_sess_leave(struct isc_sess *sess, bool in_window)
-{
-	u32 depth = READ_ONCE(sess->tgt->params[ISC_P_QUEUED_COMMANDS]), max;
-
-	if (in_window)
-		sess->in_window--;
-	else
-		sess->immediate--;
-	max = sess->exp_cmd_sn + depth - sess->in_window - 1;
-	if (sl_sn_before(sess->max_cmd_sn, max))
-		sess->max_cmd_sn = max;
+	spin_unlock(&sess->lock);
 }

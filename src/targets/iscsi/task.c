@@ -52,6 +52,25 @@ static u8 isc_tm_translate(u8 function, enum scst_tm_fn *fn)
 	}
 }
 
+void isc_tm_begin(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+
+	cmd->kind = ISC_CMD_TASK_MGMT;
+	cmd->tm.result = SCST_TM_COMPLETE;
+	cmd->result = isc_tm_translate(cmd->bhs[1] & 0x7f, &cmd->tm.fn);
+	if (cmd->result || (cmd->tm.fn == SCST_TM_ABORT_TASK &&
+			    isc_fill_gap(conn, sl_bhs_ref_cmd_sn(cmd->bhs),
+					 sl_bhs_cmd_sn(cmd->bhs)))) {
+		isc_complete(cmd);
+		return;
+	}
+	cmd->tm.sess = conn->sess->scst;
+	cmd->tm.lun_valid = sl_lun_unpack(sl_bhs_lun(cmd->bhs), &cmd->tm.lun);
+	cmd->tm.tag = sl_bhs_ref_tag(cmd->bhs);
+	scst_tm_start(&cmd->tm);
+}
+
 int isc_task_mgmt(struct isc_conn *conn)
 {
 	struct isc_cmd *cmd;
@@ -59,20 +78,26 @@ int isc_task_mgmt(struct isc_conn *conn)
 
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	cmd->tm.result = SCST_TM_COMPLETE;
-	cmd->result = isc_tm_translate(cmd->bhs[1] & 0x7f, &cmd->tm.fn);
-	if (cmd->result) {
-		isc_complete(cmd);
-		return 1;
-	}
-	cmd->tm.sess = conn->sess->scst;
-	cmd->tm.lun_valid = sl_lun_unpack(sl_bhs_lun(cmd->bhs), &cmd->tm.lun);
-	cmd->tm.tag = sl_bhs_ref_tag(cmd->bhs);
-	scst_tm_start(&cmd->tm);
+	isc_tm_begin(cmd);
 	return 1;
 }
 
 /* --- NOP (RFC 7143 11.18) --- */
+
+static u32 isc_nop_len(const struct isc_conn *conn, u32 len)
+{
+	return min3(len, conn->max_xmit_dsl, ISC_MAX_PING + 0u);
+}
+
+void isc_nop_deliver(struct isc_cmd *cmd)
+{
+	u32 len;
+
+	cmd->ping = isc_held_data(cmd, &len);
+	cmd->ping_len = isc_nop_len(cmd->conn, len);
+	cmd->kind = ISC_CMD_NOP;
+	isc_complete(cmd);
+}
 
 int isc_nop_out(struct isc_conn *conn)
 {
@@ -86,7 +111,7 @@ int isc_nop_out(struct isc_conn *conn)
 	ret = isc_cmd_admit(conn, ISC_CMD_NOP, &cmd);
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	cmd->ping_len = min3(conn->rx_len, conn->max_xmit_dsl, ISC_MAX_PING + 0u);
+	cmd->ping_len = isc_nop_len(conn, conn->rx_len);
 	if (cmd->ping_len) {
 		cmd->ping = kvmalloc(cmd->ping_len, GFP_KERNEL);
 		if (!cmd->ping) {
@@ -126,24 +151,60 @@ void isc_send_luns_changed(struct isc_conn *conn)
 #define LOGOUT_RSP_NO_CID	1
 #define LOGOUT_RSP_NO_RECOVERY	2
 
+static u8 isc_logout_reason(const struct isc_cmd *cmd)
+{
+	return cmd->bhs[1] & 0x7f;
+}
+
+static u16 isc_logout_cid(const struct isc_cmd *cmd)
+{
+	return sl_get_be16(cmd->bhs + 20);
+}
+
+bool isc_logout_ends(const struct isc_cmd *cmd)
+{
+	return !cmd->result && (isc_logout_reason(cmd) == LOGOUT_SESSION ||
+				isc_logout_cid(cmd) == cmd->conn->cid);
+}
+
+void isc_logout_begin(struct isc_cmd *cmd)
+{
+	struct isc_conn *conn = cmd->conn;
+	u16 cid = isc_logout_cid(cmd);
+
+	cmd->kind = ISC_CMD_LOGOUT;
+	switch (isc_logout_reason(cmd)) {
+	case LOGOUT_SESSION:
+		isc_sess_close_others(conn);
+		break;
+	case LOGOUT_CONNECTION:
+		if (cid == conn->cid)
+			break;
+		/* Once it has ended, none of its commands does anything any more. */
+		if (isc_sess_close_cid(cmd, cid))
+			return;
+		cmd->result = LOGOUT_RSP_NO_CID;
+		break;
+	default:
+		cmd->result = LOGOUT_RSP_NO_RECOVERY;
+		break;
+	}
+	isc_complete(cmd);
+}
+
+bool isc_logout_ok(const u8 *bhs)
+{
+	return (bhs[1] & 0x7f) <= LOGOUT_RECOVERY;
+}
+
 int isc_logout(struct isc_conn *conn)
 {
-	u8 reason = conn->rx_bhs[1] & 0x7f;
 	struct isc_cmd *cmd;
-	int ret;
+	int ret = isc_cmd_admit(conn, ISC_CMD_LOGOUT, &cmd);
 
-	if (reason > LOGOUT_RECOVERY) {
-		conn->rx_reject = SL_REJECT_PROTOCOL;
-		return 1;
-	}
-	ret = isc_cmd_admit(conn, ISC_CMD_LOGOUT, &cmd);
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	if (reason == LOGOUT_RECOVERY)
-		cmd->result = LOGOUT_RSP_NO_RECOVERY;
-	else if (reason == LOGOUT_CONNECTION && sl_get_be16(cmd->bhs + 20) != conn->cid)
-		cmd->result = LOGOUT_RSP_NO_CID;
-	isc_complete(cmd);
+	isc_logout_begin(cmd);
 	return 1;
 }
 

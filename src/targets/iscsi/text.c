@@ -69,15 +69,16 @@ static int isc_text_answer(struct isc_conn *conn, struct isc_cmd *cmd, struct sl
 	return ret;
 }
 
+bool isc_text_fits(const u8 *bhs)
+{
+	return !(bhs[1] & SL_ISCSI_CONTINUE) && sl_bhs_data_len(bhs) <= ISC_MAX_TEXT;
+}
+
 int isc_text(struct isc_conn *conn)
 {
 	struct isc_cmd *cmd;
 	int ret;
 
-	if ((conn->rx_bhs[1] & SL_ISCSI_CONTINUE) || conn->rx_len > ISC_MAX_TEXT) {
-		conn->rx_reject = SL_REJECT_OUT_OF_RESOURCES;
-		return 1;
-	}
 	ret = isc_cmd_admit(conn, ISC_CMD_TEXT, &cmd);
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
@@ -89,6 +90,16 @@ int isc_text(struct isc_conn *conn)
 	}
 	conn->rx_cmd = cmd;
 	return 1;
+}
+
+void isc_text_deliver(struct isc_cmd *cmd)
+{
+	u32 len;
+
+	cmd->ping = isc_held_data(cmd, &len);
+	cmd->ping_len = len;
+	cmd->kind = ISC_CMD_TEXT;
+	isc_text_done(cmd);
 }
 
 void isc_text_done(struct isc_cmd *cmd)

@@ -81,7 +81,8 @@ static void isc_tx_sn(struct isc_conn *conn, bool status)
 {
 	const struct isc_sess *sess = conn->sess;
 
-	sl_bhs_set_sn(conn->tx_head, conn->stat_sn, sess->exp_cmd_sn, sess->max_cmd_sn);
+	sl_bhs_set_sn(conn->tx_head, conn->stat_sn, READ_ONCE(sess->exp_cmd_sn),
+		      READ_ONCE(sess->max_cmd_sn));
 	if (status)
 		conn->stat_sn++;
 }
@@ -295,7 +296,7 @@ static void isc_tx_pdu_done(struct isc_conn *conn)
 	conn->tx = NULL;
 	if (!tx)
 		return;
-	if (tx->cmd->kind == ISC_CMD_LOGOUT && !tx->cmd->result)
+	if (tx->cmd->kind == ISC_CMD_LOGOUT && isc_logout_ends(tx->cmd))
 		set_bit(ISC_CONN_LOGGED_OUT, &conn->flags);
 	isc_cmd_free(tx->cmd);
 }

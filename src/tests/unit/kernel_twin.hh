@@ -5,7 +5,9 @@
 
 #include "kernel.hh"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
@@ -34,6 +36,7 @@ public:
     t.params[ISCSI_SCST_P_MAX_OUTSTANDING_R2T] = 32;
     t.params[ISCSI_SCST_P_HEADER_DIGEST] = ISCSI_SCST_DIGEST_NONE;
     t.params[ISCSI_SCST_P_DATA_DIGEST] = ISCSI_SCST_DIGEST_NONE;
+    t.params[ISCSI_SCST_P_MAX_CONNECTIONS] = 1;
     return t;
   }
 
@@ -91,10 +94,29 @@ public:
     return ENOENT;
   }
 
+  /// The session that a connection with this handle may join; it has had 23 commands.
+  bool has_session(std::uint16_t tsih, const std::uint8_t* isid, const char* initiator) const {
+    return std::any_of(added.begin(), added.end(), [=](const iscsi_scst_conn& c) {
+      return c.tsih == tsih && !memcmp(c.isid, isid, sizeof(c.isid)) &&
+             !strcmp(c.initiator, initiator);
+    });
+  }
+
+  int get_session(iscsi_scst_session& session) override {
+    if (!has_session(session.tsih, session.isid, session.initiator))
+      return ESRCH;
+    session.exp_cmd_sn = 100;
+    session.max_cmd_sn = 131;
+    return 0;
+  }
+
   int add_conn(iscsi_scst_conn& conn) override {
     if (add_error)
       return add_error;
-    conn.tsih = static_cast<__u16>(added.size() + 1);
+    if (conn.tsih && !has_session(conn.tsih, conn.isid, conn.initiator))
+      return ESRCH;
+    if (!conn.tsih)
+      conn.tsih = static_cast<__u16>(added.size() + 1);
     conn.handle = static_cast<__u32>(added.size() + 100);
     added.push_back(conn);
     return 0;

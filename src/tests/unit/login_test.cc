@@ -213,7 +213,8 @@ TEST_CASE("A login is refused with the status of its reason") {
   const std::string t = std::string("TargetName=") + kTarget;
   const Refusal rows[] = {
       {"version", with(login(kOperationalToFull, names()), 3, 1), 0x0205},
-      {"second connection", with(login(kOperationalToFull, names()), 15, 1), 0x0208},
+      {"unknown session", with(login(kOperationalToFull, names()), 15, 1), 0x020a},
+      {"discovery in a session", with(login(kOperationalToFull, discovery_names()), 15, 1), 0x020a},
       {"no names", login(kOperationalToFull, ""), 0x0207},
       {"no target", login(kOperationalToFull, text({i})), 0x0207},
       {"no initiator", login(kOperationalToFull, text({t})), 0x0207},
@@ -265,6 +266,8 @@ TEST_CASE("The kernel's answer decides the status") {
       {"gone meanwhile", [](World& w) { w.kernel.add_error = ENOENT; }, 0x0203},
       {"too many sessions", [](World& w) { w.kernel.add_error = EMFILE; }, 0x0302},
       {"no memory", [](World& w) { w.kernel.add_error = ENOMEM; }, 0x0302},
+      {"session gone", [](World& w) { w.kernel.add_error = ESRCH; }, 0x020a},
+      {"too many connections", [](World& w) { w.kernel.add_error = EUSERS; }, 0x0206},
       {"bad parameter", [](World& w) { w.kernel.add_error = EINVAL; }, 0x0300},
   };
   for (const Row& row : rows) {
@@ -274,6 +277,43 @@ TEST_CASE("The kernel's answer decides the status") {
     Reply r = w.send(kOperationalToFull, names());
     CHECK(r.next == Next::Close);
     CHECK(status(r.pdu) == row.status);
+  }
+}
+
+TEST_CASE("A further connection joins the session of its handle") {
+  World w;
+  w.target->params[ISCSI_SCST_P_MAX_CONNECTIONS] = 4;
+  w.target->params[ISCSI_SCST_P_MAX_BURST] = 65536;
+  Reply r = w.send(kOperational, names() + text({"MaxConnections=8", "MaxBurstLength=65536"}));
+  CHECK(pairs(r.pdu).find("MaxConnections=4;") == 0);
+  r = w.send(kOperationalToFull, "");
+  REQUIRE(r.next == Next::HandOver);
+  CHECK(w.kernel.added.at(0).params[ISCSI_SCST_P_MAX_CONNECTIONS] == 4);
+  const auto tsih_byte = static_cast<std::uint8_t>(tsih(r.pdu));
+
+  // MaxBurstLength, which the target insists on, was settled by the first one.
+  Login second{w.kernel, Ends{43, "10.9.8.7", 3260, "10.9.8.1"}};
+  Pdu join = with(
+      with(login(kOperationalToFull, names() + text({"DataDigest=None"})), 15, tsih_byte), 21, 10);
+  r = second.receive(join);
+  CHECK(r.next == Next::HandOver);
+  CHECK(tsih(r.pdu) == tsih_byte);
+  CHECK(exp_cmd_sn(r.pdu) == 100);
+  CHECK(max_cmd_sn(r.pdu) == 131);
+  REQUIRE(w.kernel.added.size() == 2);
+  CHECK(w.kernel.added[1].tsih == tsih_byte);
+  CHECK(w.kernel.added[1].cid == 10);
+}
+
+TEST_CASE("What holds for a whole session is refused on a further connection") {
+  for (const char* key : {"MaxConnections=2", "InitialR2T=Yes", "MaxBurstLength=65536",
+                          "ErrorRecoveryLevel=0", "DefaultTime2Retain=0", "DataPDUInOrder=Yes"}) {
+    INFO(key);
+    World w;
+    REQUIRE(w.send(kOperationalToFull, names()).next == Next::HandOver);
+    Login second{w.kernel, Ends{43, "10.9.8.7", 3260, "10.9.8.1"}};
+    Pdu join = with(login(kOperationalToFull, names() + text({key})), 15, 1);
+    CHECK(status(second.receive(join).pdu) == 0x0200);
   }
 }
 

@@ -118,6 +118,9 @@ TEST_CASE("The confined daemon may still call the control device") {
   // Nothing is open as file 1000: the filter lets the call through to find that out.
   CHECK(confined([](int) { return ioctl(1000, ISCSI_SCST_GET_TARGET, nullptr) < 0 ? errno : 0; }) ==
         EBADF);
+  CHECK(confined([](int) {
+          return ioctl(1000, ISCSI_SCST_GET_SESSION, nullptr) < 0 ? errno : 0;
+        }) == EBADF);
 }
 
 #ifdef HAVE_SYSTEMD
