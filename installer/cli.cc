@@ -103,6 +103,7 @@ void add_verbs(CLI::App& app, Cli& cli) {
   app.add_subcommand("status", "Show what was installed and whether it still is as installed");
   app.add_subcommand("resume", "Go on after an interruption");
   app.add_subcommand("rollback", "Undo the last run");
+  app.add_subcommand("confirm", "Make the kernel that was booted on trial the default");
   app.add_subcommand("uninstall", "Undo everything")
       ->add_flag("--delete-data", cli.delete_data, "The LUN's file too, with the data in it");
   app.add_subcommand("facts", "Show what is known about this machine");

@@ -272,6 +272,38 @@ int uninstall(const Session& s) {
   return take_back(s, true);
 }
 
+/// The boot entry of the last run that made one and was not undone; nullptr = none.
+const BootEntry* boot_entry_of(const Run& run) {
+  for (std::size_t i = 0; i < run.steps.size(); i++)
+    if (const auto* entry = std::get_if<BootEntry>(&run.plan.steps[i].action);
+        entry != nullptr && !run.undoing && run.steps[i].state == StepState::done)
+      return entry;
+  return nullptr;
+}
+
+/// Makes the kernel that was booted on trial the default.
+int confirm_kernel(const Session& s) {
+  const std::string running = s.sys.kernel_release();
+  return for_all_journals(
+      s, "confirm", [&](Apply& /*apply*/, auto& runs, Kept& /*kept*/) -> Result<bool> {
+        for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+          const BootEntry* entry = boot_entry_of(*run);
+          if (entry == nullptr)
+            continue;
+          if (!s.sys.is_root())
+            return must_be_root("confirm");
+          if (entry->release != running)
+            return Error{
+                "confirm", entry->release, "this kernel does not run, " + running + " does",
+                "Boot it first; it becomes the default only after it has come up.", Exit::kernel};
+          if (auto done = inst::confirm(context_of(s.sys, run->plan), *entry); !done)
+            return done.error();
+          return true;
+        }
+        return false;
+      });
+}
+
 int verify_target(const Session& s) {
   const auto verified = verify(s.cli.verify, [&](const std::string& line) {
     (s.cli.json ? s.terminal.err : s.terminal.out)(line + '\n');
@@ -318,11 +350,11 @@ struct Verb {
 };
 
 constexpr std::array verbs{
-    Verb{"facts", show_facts},   Verb{"kernels", show_kernels}, Verb{"explain", explain},
-    Verb{"doctor", show_doctor}, Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},
-    Verb{"apply", apply},        Verb{"status", status},        Verb{"resume", resume},
-    Verb{"rollback", rollback},  Verb{"uninstall", uninstall},  Verb{"verify", verify_target},
-    Verb{"guest", guest}};
+    Verb{"facts", show_facts},     Verb{"kernels", show_kernels}, Verb{"explain", explain},
+    Verb{"doctor", show_doctor},   Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},
+    Verb{"apply", apply},          Verb{"status", status},        Verb{"resume", resume},
+    Verb{"rollback", rollback},    Verb{"uninstall", uninstall},  Verb{"confirm", confirm_kernel},
+    Verb{"verify", verify_target}, Verb{"guest", guest}};
 
 } // namespace
 

@@ -34,12 +34,13 @@ std::vector<std::string> on_target(const Context& ctx, std::vector<std::string> 
 } // namespace
 
 Result<sys::Output> run_on_target(const Context& ctx, std::vector<std::string> argv, Exit exit,
-                                  bool hold_lock) {
+                                  bool hold_lock, const std::string& input) {
   std::string text;
   for (const std::string& arg : argv)
     text += (text.empty() ? "" : " ") + arg;
   sys::Command command{on_target(ctx, std::move(argv)), ctx.log, ctx.tick};
   command.hold_lock = hold_lock;
+  command.input = input;
   auto output = ctx.sys.run(command);
   if (!output)
     return output;

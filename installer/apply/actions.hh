@@ -52,18 +52,23 @@ INST_ACTION_VERBS(Patch)
 INST_ACTION_VERBS(KernelConfig)
 INST_ACTION_VERBS(Make)
 INST_ACTION_VERBS(CopyBuilt)
+INST_ACTION_VERBS(Initramfs)
+INST_ACTION_VERBS(BootEntry)
 INST_ACTION_VERBS(Action)
 #undef INST_ACTION_VERBS
 
 /// Stops those that run, whoever started them, the last one first. Nothing where no init runs.
 Result<void> stop_services(const Context& ctx, const Services& services);
 
+/// The kernel of the entry has been booted: it becomes the default. May be repeated.
+Result<void> confirm(const Context& ctx, const BootEntry& entry);
+
 // Shared by the kinds.
 
 /// Runs argv on the target (through chroot(8) for another root). An exit status other than 0 is
 /// an error with the end of what the program said.
 Result<sys::Output> run_on_target(const Context& ctx, std::vector<std::string> argv, Exit exit,
-                                  bool hold_lock = false);
+                                  bool hold_lock = false, const std::string& input = "");
 /// Copies what is to be replaced into the state folder, under its digest and once; and back.
 Result<void> save_replaced(const Context& ctx, const std::string& path, const std::string& digest);
 Result<void> restore_replaced(const Context& ctx, const std::string& path,

@@ -19,6 +19,14 @@ std::string partial_of(const Fetch& f) {
   return f.path + ".part";
 }
 
+/// The signature as a file of its own, which nothing vouches for.
+Fetch signature_of(const Fetch& f) {
+  Fetch s{f.signature, in_dir(parent_of(f.path), f.signature), {}, f.offline, "", f.pins};
+  for (const std::string& url : f.urls)
+    s.urls.push_back(in_dir(parent_of(url), f.signature));
+  return s;
+}
+
 void say(const Context& ctx, const std::string& text) {
   if (ctx.say)
     ctx.say(text);
@@ -78,6 +86,31 @@ Result<void> get(const Context& ctx, const Fetch& f) {
   return f.offline.empty() ? from_the_net(ctx, f) : from_folder(ctx, f);
 }
 
+/// That the partial file is what one of the keys has signed. Which it was is remembered, as the
+/// digest of the signature.
+Result<void> check_signature(const Context& ctx, const Fetch& f) {
+  if (f.signature.empty())
+    return {};
+  const Fetch s = signature_of(f);
+  static_cast<void>(ctx.sys.remove(partial_of(s)));
+  if (auto got = get(ctx, s); !got)
+    return got;
+  const auto key = ctx.sys.check_signature({partial_of(f), partial_of(s), f.keyring, f.content});
+  if (!key) {
+    for (const std::string& path : {partial_of(f), partial_of(s)})
+      static_cast<void>(ctx.sys.remove(path));
+    return key.error();
+  }
+  say(ctx, fmt::format("{}: signed by {}", f.name, *key));
+  const auto digest = ctx.sys.digest(partial_of(s));
+  if (!digest)
+    return digest.error();
+  if (pins::wanted(ctx.sys, f.pins, s.name, "").empty())
+    if (auto pinned = pins::add(ctx.sys, f.pins, s.name, *digest); !pinned)
+      return pinned;
+  return ctx.sys.rename(partial_of(s), s.path);
+}
+
 /// Gives the partial file its name if it is what it must be; the first of its kind is pinned.
 Result<void> accept(const Context& ctx, const Fetch& f) {
   const std::string wanted = pins::wanted(ctx.sys, f.pins, f.name, f.digest);
@@ -89,12 +122,15 @@ Result<void> accept(const Context& ctx, const Fetch& f) {
     return pins::mismatch(f.offline.empty() ? f.path : in_dir(f.offline, f.name), f.name, *found,
                           wanted, f.pins, f.digest.empty());
   }
+  if (auto good = check_signature(ctx, f); !good)
+    return good;
   if (wanted.empty()) {
     if (auto pinned = pins::add(ctx.sys, f.pins, f.name, *found); !pinned)
       return pinned;
-    say(ctx, fmt::format("PINNED: the catalog has no digest of {}. This copy is trusted from now "
-                         "on, and another one refused: SHA-256 {}, remembered in {}",
-                         f.name, *found, f.pins));
+    if (f.signature.empty())
+      say(ctx, fmt::format("PINNED: the catalog has no digest of {}. This copy is trusted from now "
+                           "on, and another one refused: SHA-256 {}, remembered in {}",
+                           f.name, *found, f.pins));
   }
   return ctx.sys.rename(partial_of(f), f.path);
 }
@@ -102,6 +138,8 @@ Result<void> accept(const Context& ctx, const Fetch& f) {
 } // namespace
 
 bool is_done(const Context& ctx, const Fetch& f) {
+  if (!f.signature.empty() && pins::wanted(ctx.sys, f.pins, f.signature, "").empty())
+    return false; // nobody has checked it yet
   const std::string wanted = pins::wanted(ctx.sys, f.pins, f.name, f.digest);
   return !wanted.empty() && ctx.sys.digest(f.path).value_or("") == wanted;
 }

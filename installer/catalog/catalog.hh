@@ -35,10 +35,18 @@ struct Range {
   [[nodiscard]] bool holds(const Version& base) const { return min <= base && base <= last; }
 };
 
+/// Who vouches for a file.
+struct Signature {
+  std::string file;     ///< of the detached signature, published beside it; "" = there is none
+  std::string keyring;  ///< path of the file with the keys that may have made it
+  bool content = false; ///< it is of what the compressed file holds
+};
+
 struct Archive {
   std::string component, version;
   std::string file;   ///< a * in it: not known for sure
   std::string sha256; ///< "" = not published; the first one that is seen is remembered
+  Signature signature{};
 };
 
 /// One release of upstream SCST.
@@ -103,6 +111,7 @@ struct KernelSource {
   std::string url;  ///< with {version} and, before 3.0 and from it on, the folder of the series
   std::string file; ///< with {version}; a * stands for the ending
   Range kernel;
+  Signature signature{}; ///< file: with {version}
 };
 
 /// What the compiler must be older than for some kernels.
@@ -113,6 +122,15 @@ struct Compiler {
   std::string why;
 };
 
+/// A program that makes the initial RAM file system. {release}, {file} and {tree} stand for those
+/// of the kernel.
+struct InitramfsTool {
+  std::string name, program;
+  std::vector<std::string> families; ///< of distributions; {} = all
+  std::string file;
+  std::vector<std::string> make, remove; ///< remove {} = the file is all
+};
+
 struct Catalog {
   std::vector<Source> sources;
   std::vector<Family> families;
@@ -121,6 +139,7 @@ struct Catalog {
   std::vector<KernelOption> options{};
   std::vector<KernelSource> kernel_sources{};
   std::vector<Compiler> compilers{};
+  std::vector<InitramfsTool> initramfs{}; ///< the first that fits is taken
 };
 
 } // namespace inst

@@ -50,6 +50,19 @@ Family family_of(Reader& r) {
   return f;
 }
 
+/// The keyring's name becomes a path in the folder keys beside the catalog's own file.
+Signature signature_of(Reader& r, const std::string& file) {
+  Signature s{r.text("signature", Need::may), r.text("keyring", Need::may),
+              r.word("signed", {"file", "content"}, Need::may) == "content"};
+  if (s.file.empty() != s.keyring.empty())
+    r.fault("'signature' and 'keyring' belong together");
+  if (s.file.find('/') != std::string::npos || s.keyring.find('/') != std::string::npos)
+    r.fault("'signature' and 'keyring' are names, not paths");
+  if (!s.keyring.empty())
+    s.keyring = in_dir(parent_of(file) + "/keys", s.keyring);
+  return s;
+}
+
 Archive archive_of(const toml::table& table, const std::string& file, Faults& faults) {
   Reader r(table, "release.files", file, faults);
   Archive a{r.text("component"), r.text("version"), r.text("file"), r.text("sha256", Need::may)};
@@ -58,6 +71,7 @@ Archive archive_of(const toml::table& table, const std::string& file, Faults& fa
     r.fault("'sha256' is no digest of 64 small hex digits");
   if (a.file.find('/') != std::string::npos)
     r.fault("'file' is a path, not a name");
+  a.signature = signature_of(r, file);
   r.finish();
   return a;
 }
@@ -159,6 +173,7 @@ KernelSource kernel_source_of(Reader& r, const std::string& file, Faults& faults
     k.kernel = range_of(*kernel, "kernel_source.kernel", file, "note", faults);
   else
     r.fault("'kernel' is missing");
+  k.signature = signature_of(r, file);
   return k;
 }
 
@@ -168,6 +183,19 @@ Compiler compiler_of(Reader& r) {
   if (c.gcc_below <= 0 || c.below <= c.min)
     r.fault("'gcc_below', and 'min' before 'below', are needed");
   return c;
+}
+
+InitramfsTool initramfs_of(Reader& r) {
+  InitramfsTool t;
+  t.name = r.text("name");
+  t.program = r.text("program");
+  t.families = r.list("families", Need::may);
+  t.file = r.text("file");
+  t.make = r.list("make");
+  t.remove = r.list("remove", Need::may);
+  if (!t.file.starts_with("/boot/") || t.file.find("{release}") == std::string::npos)
+    r.fault("'file' is no path in /boot with {release} in it");
+  return t;
 }
 
 const std::string& name_of(const Source& s) {
@@ -191,6 +219,9 @@ const std::string& name_of(const KernelSource& k) {
 }
 const std::string& name_of(const Compiler& c) {
   return c.name;
+}
+const std::string& name_of(const InitramfsTool& t) {
+  return t.name;
 }
 
 /// A later entry of the same name replaces the earlier one.
@@ -241,6 +272,7 @@ void parse(const std::string& text, const std::string& file, Catalog& catalog, F
     in.take("kernel_source", catalog.kernel_sources,
             [&](Reader& r) { return kernel_source_of(r, file, faults); });
     in.take("compiler", catalog.compilers, [](Reader& r) { return compiler_of(r); });
+    in.take("initramfs", catalog.initramfs, [](Reader& r) { return initramfs_of(r); });
     doc.finish();
   } catch (const toml::parse_error& e) {
     faults.push_back({file, e.source().begin.line, std::string(e.description())});

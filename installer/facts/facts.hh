@@ -82,7 +82,7 @@ struct OfferedKernel {
 
 /// What the package manager would install.
 struct Offers {
-  std::string manager;              ///< "apt" or "emerge"; "" = none that we can ask
+  std::string manager;              ///< "apt", "dnf" or "emerge"; "" = none that we can ask
   bool known = false;               ///< it has its lists: what it does not name is not to be had
   std::vector<std::string> headers; ///< packages; looked up where some are missing
   std::vector<OfferedKernel> kernels{}; ///< looked up when they are asked for
@@ -95,6 +95,26 @@ struct SourceTree {
   Version version;
 };
 
+/// A text file of the machine; path on the target.
+struct TextFile {
+  std::string path{}; ///< "" = it is not there
+  std::string text{};
+  unsigned mode = 0644;
+};
+
+/// What boots the machine: the first that was found.
+struct BootLoader {
+  std::string
+      kind{};        ///< "systemd-boot", "grub2-bls", "grub2", "extlinux", "grub-legacy"; "" = none
+  std::string dir{}; ///< what the paths in its menu begin at: "/boot", "/efi"
+  TextFile menu{};   ///< "" where the entries are files of their own
+  TextFile settings{};             ///< /etc/default/grub, loader.conf, GRUB legacy's saved default
+  std::vector<TextFile> entries{}; ///< those files; for extlinux what the menu includes
+  std::string environment{};       ///< path of GRUB 2's block of variables
+  std::string saved_entry{};       ///< in it
+  std::string prefix{};            ///< of GRUB 2's programs: "grub-" or "grub2-"
+};
+
 /// What building a kernel and a release of upstream takes.
 struct BuildGround {
   std::vector<SourceTree> trees;
@@ -102,11 +122,8 @@ struct BuildGround {
   std::vector<std::string> configs; ///< of kernels in /boot, on the target
   std::string compiler;             ///< version of gcc; "" = unknown
   int processors = 1;
-  std::string pins;        ///< file of the pinned digests
-  std::string grub_legacy; ///< path of its menu; "" = it is not there
-  std::string grub_legacy_text;
-  unsigned grub_legacy_mode = 0644;
-  bool grub2 = false;
+  std::string pins; ///< file of the pinned digests
+  BootLoader boot{};
   std::string openrc_shell; ///< what an OpenRC script begins with: "/sbin/openrc-run"
 };
 

@@ -22,11 +22,13 @@ void look_at_files(sys::System& sys, Facts& facts) {
 }
 
 void look_at_programs(sys::System& sys, Facts& facts) {
-  for (const char* name : {"dkms", "make", "gcc", "patch"}) {
+  for (const char* name : {"dkms", "make", "gcc", "patch", "update-initramfs", "dracut",
+                           "mkinitcpio", "genkernel", "mkinitrd", "mkinitfs", "grub-mkconfig",
+                           "grub2-mkconfig", "grub-set-default", "grub", "bootctl", "extlinux"}) {
     std::string path;
     if (facts.root.empty())
       path = sys.find_program(name);
-    for (const char* dir : {"/usr/sbin/", "/usr/bin/", "/bin/"})
+    for (const char* dir : {"/usr/sbin/", "/usr/bin/", "/bin/", "/sbin/"})
       if (!facts.root.empty() && sys.stat(facts.root + dir + name).type != sys::FileType::none)
         path = std::string(dir) + name;
     if (!path.empty())

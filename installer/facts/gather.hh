@@ -35,6 +35,7 @@ void look_at_conflicts(sys::System& sys, Facts& facts);
 void look_at_disk(sys::System& sys, const std::string& path, Facts& facts);
 Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& facts);
 void look_at_init_files(sys::System& sys, Facts& facts);
+void look_at_boot_loader(sys::System& sys, Facts& facts);
 void look_at_build_ground(sys::System& sys, const Query& query, Facts& facts);
 
 // Text that several of them read.

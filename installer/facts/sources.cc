@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What building a kernel takes: sources, archives at hand, compiler, boot menu.
+// What building a kernel takes: sources, archives at hand, compiler.
 #include "facts/gather.hh"
 #include "path.hh"
 #include "release.hh"
@@ -46,20 +46,10 @@ void look_at_trees(sys::System& sys, Facts& facts) {
   }
 }
 
-void look_at_boot(sys::System& sys, Facts& facts) {
-  BuildGround& b = facts.build;
+void look_at_configs(sys::System& sys, Facts& facts) {
   for (const std::string& name : sys.list(facts.root + "/boot"))
     if (name.starts_with("config-"))
-      b.configs.push_back("/boot/" + name);
-  // menu.lst first: where both are there one is a link, and the link is left alone.
-  for (const char* path : {"/boot/grub/menu.lst", "/boot/grub/grub.conf"})
-    if (const sys::Stat st = sys.stat(facts.root + path); st.type == FileType::regular) {
-      b.grub_legacy = path;
-      b.grub_legacy_text = sys.read(facts.root + path).value_or("");
-      b.grub_legacy_mode = st.mode;
-    }
-  b.grub2 = there(sys, facts.root + "/boot/grub/grub.cfg") ||
-            there(sys, facts.root + "/boot/grub2/grub.cfg");
+      facts.build.configs.push_back("/boot/" + name);
 }
 
 /// Old ones know only -dumpversion, new ones answer that with the major number.
@@ -77,7 +67,8 @@ std::string compiler_version(sys::System& sys, const std::string& root,
 void look_at_build_ground(sys::System& sys, const Query& query, Facts& facts) {
   BuildGround& b = facts.build;
   look_at_trees(sys, facts);
-  look_at_boot(sys, facts);
+  look_at_configs(sys, facts);
+  look_at_boot_loader(sys, facts);
   if (!query.offline.empty())
     b.offline = sys.list(query.offline);
   if (!query.toolchain.empty())

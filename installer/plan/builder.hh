@@ -33,6 +33,8 @@ struct Builder {
   void need_space(const std::string& dir, std::uint64_t bytes);
   /// Steps that need the running kernel are possible here.
   [[nodiscard]] bool starts() const;
+  /// The distribution is of one of these families.
+  [[nodiscard]] bool is_of(const std::vector<std::string>& families) const;
 };
 
 constexpr const char* guest_device = "/dev/disk/by-id/virtio-lun0"; // as guest/boot names it
@@ -45,6 +47,13 @@ std::string lun_of(const Builder& b);
 bool plan_config(Builder& b, const std::string& text);
 /// Patterns of initiator names, as our own stack and sysfs releases understand them.
 void check_allow(Builder& b);
+/// What was built, on the target.
+struct BuiltKernel {
+  std::string release, tree;
+  std::string image; ///< in /boot
+};
+/// Its initramfs and its boot entry.
+void plan_boot(Builder& b, const BuiltKernel& kernel);
 /// True when the kernel that was asked for takes a release of upstream; then the plan is made.
 bool plan_upstream(Builder& b);
 

@@ -125,6 +125,12 @@ std::string Builder::install_hint(const std::vector<std::string>& keys,
   return "Install it: " + command;
 }
 
+bool Builder::is_of(const std::vector<std::string>& families) const {
+  const Family* family = family_of(facts, catalog);
+  return family != nullptr &&
+         std::find(families.begin(), families.end(), family->id) != families.end();
+}
+
 std::vector<std::string> Builder::missing(const std::vector<std::string>& names) const {
   std::vector<std::string> out_names;
   std::copy_if(names.begin(), names.end(), std::back_inserter(out_names),

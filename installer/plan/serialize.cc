@@ -18,11 +18,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Services, verb, init, names, live)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadModules, names)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Verify, target, portal)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuestImage, script, suite, cache, debs, info, setup, key)
-// With defaults: a journal may be of an earlier version, which kept no disk.
+// With defaults: a journal may be of an earlier version, which kept no disk and no signature.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GuestBoot, script, stop_script, info, state, key,
                                                 disk, port)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WaitPortal, portal, target, state, seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fetch, name, path, urls, offline, digest, pins)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Fetch, name, path, urls, offline, digest, pins,
+                                                signature, keyring, content)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unpack, name, archive, digest, pins, dir)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Patch, tree, file, strip, maybe, marker_file, marker_text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConfigLine, symbol, value, must)
@@ -30,13 +31,18 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KernelConfig, tree, start, refresh, lines, va
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Make, dir, arguments, products, watched)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuiltFile, from, to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CopyBuilt, files)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Initramfs, release, file, make, remove)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootFile, path, text, mode, counted, changes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootCommand, argv, input)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu, marks, once,
+                                   forget, chosen, choose)
 
 namespace {
 
-constexpr const char* action_names[] = {"put-files",     "packages", "dkms",        "services",
-                                        "load-modules",  "verify",   "guest-image", "guest-boot",
-                                        "wait-portal",   "fetch",    "unpack",      "patch",
-                                        "kernel-config", "make",     "copy-built"};
+constexpr const char* action_names[] = {
+    "put-files",     "packages",   "dkms",        "services",  "load-modules", "verify",
+    "guest-image",   "guest-boot", "wait-portal", "fetch",     "unpack",       "patch",
+    "kernel-config", "make",       "copy-built",  "initramfs", "boot-entry"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {

@@ -32,7 +32,7 @@ struct PutFiles {
 
 /// Packages of the distribution.
 struct Packages {
-  std::string manager; ///< "apt"
+  std::string manager; ///< "apt", "dnf" or "emerge"
   std::vector<std::string> names;
   bool operator==(const Packages&) const = default;
 };
@@ -94,6 +94,9 @@ struct Fetch {
   std::string offline;           ///< folder to take it from instead; "" = the net
   std::string digest;            ///< SHA-256; "" = that of the first copy is pinned
   std::string pins;              ///< file of the pinned digests
+  std::string signature{};       ///< name of its detached signature, published beside it; "" = none
+  std::string keyring{};         ///< file of the keys that may have made that
+  bool content = false;          ///< it is of what the compressed file holds
   bool operator==(const Fetch&) const = default;
 };
 
@@ -150,9 +153,47 @@ struct CopyBuilt {
   bool operator==(const CopyBuilt&) const = default;
 };
 
-using Action =
-    std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage, GuestBoot,
-                 WaitPortal, Fetch, Unpack, Patch, KernelConfig, Make, CopyBuilt>;
+/// The initial RAM file system of a kernel, by the distribution's own program.
+struct Initramfs {
+  std::string release, file;
+  std::vector<std::string> make;
+  std::vector<std::string> remove; ///< {} = there is nothing but the file
+  bool operator==(const Initramfs&) const = default;
+};
+
+struct BootFile {
+  std::string path, text;
+  unsigned mode = 0644;
+  bool counted = false; ///< the loader counts its tries in the name: x+1.conf, x+0-1.conf
+  bool changes = false; ///< the loader writes to it, so it need not stay as it is put
+  bool operator==(const BootFile&) const = default;
+};
+
+struct BootCommand {
+  std::vector<std::string> argv;
+  std::string input; ///< what it reads
+  bool operator==(const BootCommand&) const = default;
+};
+
+/// A boot entry for a kernel that was built. What is booted by default stays; the new kernel is
+/// booted once, the next time, and becomes the default when it is confirmed.
+struct BootEntry {
+  std::string loader; ///< "grub2", "grub2-bls", "systemd-boot", "extlinux" or "grub-legacy"
+  std::string release;
+  std::vector<BootFile> files;     ///< menu, entry, settings
+  std::vector<std::string> make;   ///< makes `menu` of them; {} = they are what is read
+  std::string menu;                ///< what `make` makes
+  std::vector<std::string> marks;  ///< texts that must be in it then
+  std::vector<BootCommand> once;   ///< have it booted the next time only
+  std::vector<BootCommand> forget; ///< take that back
+  std::vector<BootFile> chosen;    ///< the files where the kernel is the default; {} = as they are
+  std::vector<BootCommand> choose; ///< … and what tells the loader
+  bool operator==(const BootEntry&) const = default;
+};
+
+using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
+                            GuestBoot, WaitPortal, Fetch, Unpack, Patch, KernelConfig, Make,
+                            CopyBuilt, Initramfs, BootEntry>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

@@ -19,6 +19,7 @@ constexpr const char* source_link = "/usr/src/linux";
 struct Wanted {
   std::string component, name, digest;
   std::vector<std::string> urls;
+  Signature signature{};
 };
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -66,7 +67,7 @@ public:
     plan_link();
     plan_patches();
     plan_kernel();
-    plan_boot_entry();
+    plan_boot(b_, {kernel_, tree_, "/boot/" + boot_name()});
     plan_stack();
     plan_files();
     plan_services();
@@ -106,11 +107,15 @@ private:
       want_kernel();
       return;
     }
+    if (c_.offered != nullptr && b_.facts.offers.manager == "emerge") {
+      b_.add("kernel-package", "install the package " + c_.offered->package,
+             "it is the source of the kernel, which emerge offers", {tree_},
+             Packages{"emerge", {c_.offered->package}});
+      return;
+    }
     std::string hint = fmt::format(
         "Unpack its source there, or name the vanilla kernel: --kernel {}", base_text(base_));
-    if (c_.offered != nullptr)
-      hint = fmt::format("Install it: emerge {}", c_.offered->package);
-    else if (c_.subject.release.vendor == "Gentoo")
+    if (c_.subject.release.vendor == "Gentoo")
       hint = "Install gentoo-sources of that version with emerge.";
     b_.refuse(Exit::missing, fmt::format("there is no source of kernel {} in /usr/src", kernel_),
               hint);
@@ -120,7 +125,9 @@ private:
     for (const KernelSource& k : b_.catalog.kernel_sources) {
       if (!k.kernel.holds(base_))
         continue;
-      want("linux", replaced(k.file, "{version}", c_.release), k.url, "", ".tar.xz");
+      Signature signature = k.signature;
+      signature.file = replaced(signature.file, "{version}", c_.release);
+      want("linux", replaced(k.file, "{version}", c_.release), k.url, "", ".tar.xz", signature);
       return;
     }
     b_.refuse(Exit::missing, fmt::format("the catalog has no source of Linux {}", kernel_),
@@ -129,8 +136,8 @@ private:
 
   /// pattern: of the file's name; ending: what its * stands for when it is to be fetched.
   void want(const std::string& component, const std::string& pattern, const std::string& url,
-            const std::string& digest, const std::string& ending) {
-    Wanted file{component, pattern, digest, {}};
+            const std::string& digest, const std::string& ending, const Signature& signature) {
+    Wanted file{component, pattern, digest, {}, signature};
     if (!b_.options.offline.empty()) {
       const auto& names = b_.facts.build.offline;
       const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
@@ -143,6 +150,13 @@ private:
         return;
       }
       file.name = *found;
+      if (!signature.file.empty() &&
+          std::find(names.begin(), names.end(), signature.file) == names.end())
+        b_.refuse(Exit::missing,
+                  fmt::format("{} has no {}, the signature of {}", b_.options.offline,
+                              signature.file, file.name),
+                  fmt::format("It is published at {}; put it into that folder.",
+                              replaced(url, "{file}", signature.file)));
     } else if (pattern.find('*') != std::string::npos) {
       if (ending.empty()) {
         b_.refuse(Exit::missing, fmt::format("the exact name of {} is not known", pattern),
@@ -159,7 +173,7 @@ private:
 
   void look_up_files() {
     for (const Archive& a : release().files)
-      want(a.component, a.file, release().url, a.sha256, "");
+      want(a.component, a.file, release().url, a.sha256, "", a.signature);
   }
 
   void check() {
@@ -205,15 +219,21 @@ private:
     return b_.facts.cache_dir + "/downloads/" + file.name;
   }
 
+  static std::string trust_in(const Wanted& file) {
+    if (!file.signature.file.empty())
+      return fmt::format("its signature is checked with the keys in {}", file.signature.keyring);
+    return file.digest.empty() ? "the catalog has no digest of it: the first copy is trusted and "
+                                 "remembered, another one refused"
+                               : "its SHA-256 is known";
+  }
+
   void plan_fetch(const Wanted& file) {
     const std::string& offline = b_.options.offline;
     b_.add("fetch:" + file.component,
-           fmt::format("{} {}", offline.empty() ? "fetch" : "take", file.name),
-           file.digest.empty() ? "the catalog has no digest of it: the first copy is trusted and "
-                                 "remembered, another one refused"
-                               : "its SHA-256 is known",
+           fmt::format("{} {}", offline.empty() ? "fetch" : "take", file.name), trust_in(file),
            {cached(file)},
-           Fetch{file.name, cached(file), file.urls, offline, file.digest, b_.facts.build.pins});
+           Fetch{file.name, cached(file), file.urls, offline, file.digest, b_.facts.build.pins,
+                 file.signature.file, file.signature.keyring, file.signature.content});
   }
 
   /// Where the component lies once it is unpacked.
@@ -307,21 +327,6 @@ private:
   [[nodiscard]] std::string boot_name() const {
     const std::string& id = b_.facts.distribution.id;
     return (id == "gentoo" ? "kernel-" : "vmlinuz-") + kernel_;
-  }
-
-  void plan_boot_entry() {
-    const BuildGround& ground = b_.facts.build;
-    b_.note("no initramfs is made: the driver of the root disk must be built in, or make one");
-    const std::string menu = grub_menu_text(ground.grub_legacy_text, kernel_, boot_name(), "");
-    if (menu.empty()) {
-      b_.note(ground.grub2 ? "let grub-mkconfig make its menu anew to see the kernel in it"
-                           : "no boot loader that scst-install knows was found: give the kernel "
-                             "its boot entry by hand");
-      return;
-    }
-    b_.add("boot-entry", fmt::format("add {} to the boot menu", kernel_),
-           "at its end: what is booted by default stays", {ground.grub_legacy},
-           PutFiles{{{FileType::file, ground.grub_legacy, ground.grub_legacy_mode, "", menu}}});
   }
 
   [[nodiscard]] std::vector<std::string> watched() const {

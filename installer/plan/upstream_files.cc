@@ -86,14 +86,6 @@ std::string wrapped(const UpstreamInit& init, const std::string& name, const std
       head, title, path_line, needs.empty() ? "" : " " + needs, name, functions, body);
 }
 
-std::vector<std::string> words(const std::string& line) {
-  std::istringstream in(line);
-  std::vector<std::string> out;
-  for (std::string word; in >> word;)
-    out.push_back(word);
-  return out;
-}
-
 bool is_hex_address(const std::string& text) {
   return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
          text.find_first_not_of("0123456789abcdefABCDEF:.", 1) == text.size() - 1;
@@ -170,40 +162,6 @@ bool is_address(const std::string& text) {
                          bits.find_first_not_of("0123456789") == std::string::npos;
   const std::string address = text.substr(0, slash);
   return text == "ALL" || (bits_good && (is_hex_address(address) || is_dotted(address)));
-}
-
-std::string grub_menu_text(const std::string& menu, const std::string& release,
-                           const std::string& image, const std::string& initramfs) {
-  const std::string title = fmt::format("title Linux {} with SCST", release);
-  std::string root;
-  std::string folder;
-  std::string arguments;
-  std::istringstream lines(menu);
-  for (std::string line; std::getline(lines, line) && folder.empty();) {
-    const std::vector<std::string> w = words(line);
-    if (w.size() >= 2 && w[0] == "root")
-      root = w[1];
-    if (w.size() < 2 || w[0] != "kernel")
-      continue;
-    // "(hd0,0)/vmlinuz" too; what counts is how this menu names the folder of kernels.
-    folder = w[1].substr(0, w[1].rfind('/') + 1);
-    for (std::size_t i = 2; i < w.size(); i++)
-      arguments += ' ' + w[i];
-  }
-  if (folder.empty())
-    return "";
-  if (menu.find(title + '\n') != std::string::npos)
-    return menu;
-  std::string text = menu;
-  if (!text.ends_with('\n'))
-    text += '\n';
-  text += '\n' + title + '\n';
-  if (!root.empty())
-    text += "root " + root + '\n';
-  text += "kernel " + folder + image + arguments + '\n';
-  if (!initramfs.empty())
-    text += "initrd " + folder + initramfs + '\n';
-  return text;
 }
 
 } // namespace inst

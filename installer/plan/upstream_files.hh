@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Texts for upstream's releases: init scripts that need no LSB functions, configuration files in
-// the release's own grammar, an entry of GRUB's old menu. Pure.
+// the release's own grammar. Pure.
 #pragma once
 
 #include <string>
@@ -31,10 +31,5 @@ std::string initiators_deny_text();
 
 /// "192.168.1.1", "192.168.1.0/24", "[fd00::1]" or "ALL"?
 bool is_address(const std::string& text);
-
-/// The menu with an entry for the kernel at its end, so that the default stays what it is. The
-/// entry boots with the arguments of the first one. "" = there is none to learn from.
-std::string grub_menu_text(const std::string& menu, const std::string& release,
-                           const std::string& image, const std::string& initramfs);
 
 } // namespace inst

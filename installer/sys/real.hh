@@ -29,6 +29,7 @@ public:
   Result<void> remove_tree(const std::string& path) override;
   Result<Unpacked> unpack(const std::string& archive, const std::string& dir,
                           const UnpackLimits& limits) override;
+  Result<std::string> check_signature(const Signed& what) override;
   void flush(const std::string& dir) override;
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +45,22 @@ struct Pipe {
   }
 };
 
-Result<pid_t> spawn(const std::vector<std::string>& argv, int out, int err, int kept) {
+/// A file in memory that holds the text, open at its beginning.
+Fd memory_of(const std::string& text) {
+  Fd fd(::memfd_create("input", MFD_CLOEXEC));
+  const bool whole =
+      fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::lseek(fd.get(), 0, SEEK_SET) == 0;
+  return whole ? std::move(fd) : Fd();
+}
+
+struct Streams {
+  int in = -1; ///< -1: nothing to read
+  int out = -1, err = -1;
+  int kept = -1; ///< one more that the child inherits
+};
+
+Result<pid_t> spawn(const std::vector<std::string>& argv, const Streams& streams) {
   std::vector<char*> args;
   args.reserve(argv.size() + 1);
   for (const std::string& arg : argv)
@@ -53,11 +69,14 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, int out, int err, int 
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out, 1);
-  posix_spawn_file_actions_adddup2(&actions, err, 2);
-  if (kept >= 0)
-    posix_spawn_file_actions_adddup2(&actions, kept, kept); // clears close-on-exec in the child
+  if (streams.in >= 0)
+    posix_spawn_file_actions_adddup2(&actions, streams.in, 0);
+  else
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, streams.out, 1);
+  posix_spawn_file_actions_adddup2(&actions, streams.err, 2);
+  if (streams.kept >= 0) // clears close-on-exec in the child
+    posix_spawn_file_actions_adddup2(&actions, streams.kept, streams.kept);
   pid_t pid = 0;
   const int code = ::posix_spawnp(&pid, args[0], &actions, nullptr, args.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -141,8 +160,13 @@ Result<Output> Real::run(const Command& command) {
   if (!command.log.empty())
     log = Fd(::open(command.log.c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0640));
 
-  Result<pid_t> pid =
-      spawn(command.argv, out.write.get(), err.write.get(), command.hold_lock ? lock_fd_ : -1);
+  Fd in;
+  if (!command.input.empty())
+    in = memory_of(command.input);
+  if (!command.input.empty() && !in)
+    return run_error(command.argv[0], errno);
+  Result<pid_t> pid = spawn(command.argv, {in ? in.get() : -1, out.write.get(), err.write.get(),
+                                           command.hold_lock ? lock_fd_ : -1});
   if (!pid)
     return pid.error();
   out.write.reset();

@@ -32,6 +32,7 @@ struct Command {
   std::string log;                       ///< file to append the output to; empty: none
   std::function<void(int seconds)> tick; ///< called about every two seconds while it runs
   bool echo = false;                     ///< pass its standard error on to ours
+  std::string input{};                   ///< what its standard input holds
   bool hold_lock = false; ///< the lock lasts until it and its children ended, even without us
 };
 
@@ -66,6 +67,13 @@ struct UnpackLimits {
 struct Unpacked {
   std::string top; ///< name of the one folder that everything lies in
   std::uint64_t bytes = 0, entries = 0;
+};
+
+/// A file and its detached OpenPGP signature.
+struct Signed {
+  std::string file, signature;
+  std::string keyring;  ///< file of the keys that may have made it; there are no others
+  bool content = false; ///< it is of what the compressed file holds
 };
 
 struct BlockInfo {
@@ -116,6 +124,8 @@ public:
   /// set-id bits and write permission for others are not taken over.
   virtual Result<Unpacked> unpack(const std::string& archive, const std::string& dir,
                                   const UnpackLimits& limits) = 0;
+  /// Fingerprint of the key that made the signature; an error where it is not good.
+  virtual Result<std::string> check_signature(const Signed& what) = 0;
   virtual void flush(const std::string& dir) = 0; ///< makes new names in a folder last
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 

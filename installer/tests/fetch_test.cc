@@ -119,6 +119,55 @@ TEST_CASE("A beginning that was of another file costs a second download, not the
   CHECK(b.sys.asked.size() == 2);
 }
 
+TEST_CASE("A signed file is checked before it gets its name, and nothing is said to be pinned") {
+  Bench b;
+  b.fetch.signature = "scst-1.tar.sign";
+  b.fetch.keyring = "/keys/scst.asc";
+  b.sys.file("/keys/scst.asc", "KEY ");
+  b.sys.web[url] = "content";
+  b.sys.web["https://example.org/scst-1.tar.sign"] = "KEY content"; // good, says the imitation
+  REQUIRE(b.run());
+  CHECK(b.sys.nodes.contains("/cache/scst-1.tar.gz"));
+  CHECK(b.sys.nodes.contains("/cache/scst-1.tar.sign"));
+  REQUIRE(b.said.size() == 1);
+  CHECK(b.said[0] == "scst-1.tar.gz: signed by KEY ");
+  CHECK(is_done(b.ctx, Action(b.fetch)));
+}
+
+TEST_CASE("Whatever is wrong with the signature, the file is not taken") {
+  Bench b;
+  b.fetch.signature = "scst-1.tar.sign";
+  b.fetch.keyring = "/keys/scst.asc";
+  b.sys.web[url] = "content";
+  const std::string signature = "https://example.org/scst-1.tar.sign";
+  SECTION("it is not there") {
+    b.sys.file("/keys/scst.asc", "KEY ");
+  }
+  SECTION("it is of another file") {
+    b.sys.file("/keys/scst.asc", "KEY ");
+    b.sys.web[signature] = "KEY other";
+  }
+  SECTION("there are no keys") {
+    b.sys.web[signature] = "content";
+  }
+  CHECK_FALSE(b.run());
+  CHECK_FALSE(b.sys.nodes.contains("/cache/scst-1.tar.gz"));
+  CHECK(pins::load(b.sys, pins_file).empty());
+}
+
+TEST_CASE("A file that was pinned when nobody asked for its signature is checked now") {
+  Bench b;
+  b.sys.web[url] = "content";
+  REQUIRE(b.run());
+  b.fetch.signature = "scst-1.tar.sign";
+  b.fetch.keyring = "/keys/scst.asc";
+  b.sys.file("/keys/scst.asc", "KEY ");
+  CHECK_FALSE(is_done(b.ctx, Action(b.fetch)));
+  b.sys.web["https://example.org/scst-1.tar.sign"] = "KEY content";
+  REQUIRE(b.run());
+  CHECK(is_done(b.ctx, Action(b.fetch)));
+}
+
 TEST_CASE("Undoing a fetch leaves the cache to the next run") {
   Bench b;
   b.sys.web[url] = "content";

@@ -30,6 +30,7 @@ RDEPEND="
 	dev-libs/libfmt:=
 	installer? (
 		app-arch/libarchive:=
+		app-crypt/gpgme:=
 		dev-cpp/tomlplusplus:=
 		dev-libs/openssl:=
 		net-libs/libiscsi:=
