@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Packages of the distribution, by apt. before: {"new": [names that the installation brings]}
+// Packages of the distribution, by apt, which tells in advance what it would do; for the others see
+// listed_packages.cc. before: {"new": [names that the installation brings]}
 #include "apply/actions.hh"
+#include "apply/listed_packages.hh"
 
 #include <algorithm>
 #include <set>
@@ -47,18 +49,24 @@ Names would(const std::string& said, const std::string& word) {
 } // namespace
 
 bool is_done(const Context& ctx, const Packages& p) {
+  if (p.manager != "apt")
+    return listed::is_done(ctx, p);
   const std::set<std::string> have = installed(ctx);
   return std::all_of(p.names.begin(), p.names.end(),
                      [&](const std::string& name) { return have.contains(name); });
 }
 
 json before(const Context& ctx, const Packages& p) {
+  if (p.manager != "apt")
+    return listed::before(ctx, p);
   const auto said = run_on_target(
       ctx, apt_get({"-s", "--no-install-recommends", "install"}, p.names), Exit::missing);
   return {{"new", said ? would(said->out, "Inst") : Names{}}};
 }
 
-Result<void> perform(const Context& ctx, const Packages& p, const json& /*before*/) {
+Result<void> perform(const Context& ctx, const Packages& p, const json& before) {
+  if (p.manager != "apt")
+    return listed::perform(ctx, p, before);
   // A run that was killed may have left dpkg half-way.
   if (auto whole = run_on_target(ctx, {"dpkg", "--configure", "-a"}, Exit::missing, true); !whole)
     return whole.error();
@@ -72,7 +80,9 @@ Result<void> perform(const Context& ctx, const Packages& p, const json& /*before
 }
 
 /// Takes away what the installation brought, unless something else needs it by now.
-Result<Kept> undo(const Context& ctx, const Packages& /*p*/, const json& before) {
+Result<Kept> undo(const Context& ctx, const Packages& p, const json& before) {
+  if (p.manager != "apt")
+    return listed::undo(ctx, p, before);
   const std::set<std::string> have = installed(ctx);
   Names ours = before.at("new");
   std::erase_if(ours, [&](const std::string& name) { return !have.contains(name); });

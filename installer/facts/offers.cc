@@ -58,6 +58,35 @@ void look_at_apt(sys::System& sys, bool kernels, const Facts& facts, Offers& off
     apt_kernels(sys, offers);
 }
 
+/// Of what dnf has in its cache: it is not to go to the net for facts. The format makes of a
+/// package what its kernel calls itself.
+Names ask_dnf(sys::System& sys, const std::string& package, bool& answered) {
+  const auto said = sys.run({{"dnf", "-q", "-C", "repoquery", "--available", "--qf",
+                              "%{version}-%{release}.%{arch}\n", package},
+                             "",
+                             {}});
+  answered = said && said->status == 0;
+  Names out = answered ? lines(said->out) : Names{};
+  std::erase_if(out, [](const std::string& release) { return !parse_release(release).known(); });
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+void look_at_dnf(sys::System& sys, bool kernels, const Facts& facts, Offers& offers) {
+  const bool complete = std::all_of(facts.kernels.begin(), facts.kernels.end(),
+                                    [](const Kernel& k) { return !k.build_tree.empty(); });
+  if (complete && !kernels)
+    return;
+  offers.manager = "dnf";
+  for (const std::string& release : ask_dnf(sys, "kernel-devel", offers.known))
+    offers.headers.push_back("kernel-devel-" + release);
+  bool answered = false;
+  if (kernels && offers.known)
+    for (const std::string& release : ask_dnf(sys, "kernel", answered))
+      offers.kernels.push_back({release, "kernel-" + release, ""});
+}
+
 /// The tree's own file names: gentoo-sources-2.6.29-r5.ebuild makes the kernel 2.6.29-gentoo-r5.
 void look_at_portage(sys::System& sys, Offers& offers) {
   const std::string prefix = "gentoo-sources-";
@@ -82,6 +111,8 @@ void look_at_offers(sys::System& sys, bool kernels, Facts& facts) {
     return;
   if (!sys.find_program("apt-cache").empty())
     look_at_apt(sys, kernels, facts, facts.offers);
+  else if (!sys.find_program("dnf").empty())
+    look_at_dnf(sys, kernels, facts, facts.offers);
   else if (kernels)
     look_at_portage(sys, facts.offers);
 }

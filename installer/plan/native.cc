@@ -43,7 +43,7 @@ const Kernel* default_kernel(Builder& b) {
 Kernel plan_kernel_package(Builder& b, const Candidate& c) {
   const OfferedKernel& offered = *c.offered;
   const std::string headers = b.headers_package(c.release);
-  if (b.facts.offers.manager != "apt") {
+  if (b.facts.offers.manager == "emerge") { // sources only
     b.refuse(Exit::kernel, fmt::format("kernel {} is not installed", c.release),
              fmt::format("Install it: emerge {}, then build and boot it.", offered.package));
     return {c.release, c.subject.version, false, false, ""};
