@@ -60,8 +60,8 @@ std::string headers_obstacle(Builder& b) {
   if (offers.manager.empty())
     return package.empty() ? missing + " and nothing here is known to offer them" : "";
   if (!offers.known)
-    return fmt::format("{}, and {} has no package lists to find them in ({} update gets them)",
-                       missing, offers.manager, offers.manager);
+    return fmt::format("{}, and {} has no package lists to find them in ({} gets them)", missing,
+                       offers.manager, offers.manager == "dnf" ? "dnf makecache" : "apt update");
   if (b.offered(package))
     return "";
   return package.empty()

@@ -144,9 +144,10 @@ private:
         return fits(name, pattern) && is_archive(name);
       });
       if (found == names.end()) {
-        b_.refuse(Exit::missing, fmt::format("{} has no {}", b_.options.offline, pattern),
-                  "It is published at " + replaced(url, "{component}", component) +
-                      "; put it into that folder.");
+        b_.refuse(
+            Exit::missing, fmt::format("{} has no {}", b_.options.offline, pattern),
+            fmt::format("It is published at {}; put it into that folder.",
+                        replaced(replaced(url, "{component}", component), "{file}", pattern)));
         return;
       }
       file.name = *found;
@@ -301,9 +302,9 @@ private:
     // The release must be the one that the plan names.
     config.lines.push_back({"LOCALVERSION_AUTO", "n", false});
     config.lines.push_back({"LOCALVERSION", "", false});
-    b_.add("kernel-config", "configure the kernel",
-           config.start.empty() ? "from the tree's own defaults" : "from " + config.start,
-           {tree_ + "/.config"}, std::move(config));
+    const std::string from =
+        config.start.empty() ? "from the tree's own defaults" : "from " + config.start;
+    b_.add("kernel-config", "configure the kernel", from, {tree_ + "/.config"}, std::move(config));
     const std::string modules = "/lib/modules/" + kernel_;
     b_.add("kernel-build", "build the kernel", "takes minutes to hours", {tree_},
            Make{tree_,
@@ -408,7 +409,11 @@ private:
                        fmt::join(scripts.modules, ", "),
                        b_.options.modules.empty() ? ", not scst_disk" : ""),
            {"/etc/init.d"}, std::move(files));
-    if (init != "openrc" && init != "lsb") {
+    if (init == "systemd") {
+      plan_units(names);
+      for (std::string& name : names)
+        name += ".service";
+    } else if (init != "openrc" && init != "lsb") {
       b_.note("the services are not enabled: with this init system, call /etc/init.d/scst start "
               "at boot");
       return;
@@ -418,6 +423,20 @@ private:
            Services{"enable", init, names, false});
   }
 
+  /// Units that call the scripts.
+  void plan_units(const std::vector<std::string>& names) {
+    PutFiles units;
+    std::string before;
+    for (const std::string& name : names) {
+      units.files.push_back({FileType::file, "/etc/systemd/system/" + name + ".service", 0644, "",
+                             unit_text(name, before, kernel_)});
+      before = name;
+    }
+    b_.add("units", "install units for systemd",
+           fmt::format("they call the scripts, with kernel {} only", kernel_),
+           {"/etc/systemd/system"}, std::move(units));
+  }
+
   Builder& b_;
   Candidate c_;
   Version base_;
@@ -425,19 +444,30 @@ private:
   std::vector<Wanted> wanted_;
 };
 
-/// The kernel that was asked for, when only a release of upstream is for it.
+/// Is the kernel's source here, or to be had from the distribution? With --offline nothing is.
+bool has_source(const Builder& b, const Candidate& c) {
+  const auto& trees = b.facts.build.trees;
+  return std::any_of(trees.begin(), trees.end(),
+                     [&](const SourceTree& t) { return t.release == c.release; }) ||
+         (c.offered != nullptr && b.facts.offers.manager == "emerge" && b.options.offline.empty());
+}
+
+/// The kernel that was asked for, when only a release of upstream is for it. A version may mean one
+/// of a vendor, but only if there is something to build: else the vanilla one is meant.
 std::optional<Candidate> upstream_kernel(Builder& b) {
   const Options& o = b.options;
   if (o.kernel.empty())
     return std::nullopt;
   const Wishes wishes{o.stack, o.nearest, o.patches, o.tuning};
   Picked picked = pick_kernels(o.kernel, b.facts, b.catalog, wishes);
-  if (picked.kernels.size() == 1 && picked.kernels.front().selection.release != nullptr) {
+  const bool vanilla = subject_of(o.kernel).release.vendor == "vanilla";
+  if (picked.kernels.size() == 1 && picked.kernels.front().selection.release != nullptr &&
+      (!vanilla || has_source(b, picked.kernels.front()))) {
     for (const std::string& note : picked.notes)
       b.note(note);
     return std::move(picked.kernels.front());
   }
-  if (!picked.kernels.empty())
+  if (!picked.kernels.empty() && (!vanilla || picked.kernels.front().selection.release == nullptr))
     return std::nullopt;
   Candidate c;
   c.release = o.kernel;

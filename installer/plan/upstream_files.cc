@@ -119,6 +119,19 @@ std::string iscsi_init_script_text(const UpstreamInit& init) {
   return wrapped(init, "iscsi-scst", "iSCSI target", "scst", iscsi_body);
 }
 
+std::string unit_text(const std::string& name, const std::string& after,
+                      const std::string& kernel) {
+  const std::string order =
+      after.empty() ? "" : fmt::format("Requires={0}.service\nAfter={0}.service\n", after);
+  return fmt::format("# Made by scst-install.\n"
+                     "[Unit]\nDescription=SCSI target, {0}\nConditionKernelVersion={2}\n"
+                     "After=local-fs.target network.target\n{1}\n"
+                     "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                     "ExecStart=/etc/init.d/{0} start\nExecStop=/etc/init.d/{0} stop\n\n"
+                     "[Install]\nWantedBy=multi-user.target\n",
+                     name, order, kernel);
+}
+
 std::string procfs_config_text(const std::string& target, const std::string& filename, bool block) {
   return fmt::format(
       "# First configuration of the SCSI target.\n"

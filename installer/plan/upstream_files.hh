@@ -20,6 +20,10 @@ std::string init_script_text(const UpstreamInit& init);
 /// /etc/init.d/iscsi-scst of the releases with procfs: the iSCSI module and its daemon.
 std::string iscsi_init_script_text(const UpstreamInit& init);
 
+/// A unit of systemd that calls /etc/init.d/NAME, after another one ("" = none) and only where that
+/// kernel runs.
+std::string unit_text(const std::string& name, const std::string& after, const std::string& kernel);
+
 /// scst.conf of 1.x: the device in the group of the target.
 std::string procfs_config_text(const std::string& target, const std::string& filename, bool block);
 /// iscsi-scstd.conf of 1.x.
