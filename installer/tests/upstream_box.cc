@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <stdexcept>
 
@@ -31,17 +32,29 @@ void write_file(const fs::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
+const fs::path fixtures = fs::path(INST_TOP) / "installer/tests/fixtures";
+
+using Change = std::function<std::string(const std::string& name, const std::string& text)>;
+
+std::string as_it_is(const std::string& /*name*/, const std::string& text) {
+  return text;
+}
+
 /// The folder as an archive; libarchive goes by content, so the name may say .gz.
-void pack(const std::string& fixture, const fs::path& archive) {
-  const fs::path top = fs::path(INST_TOP) / "installer/tests/fixtures" / fixture;
+/// more: further files, path in the folder → text.
+void pack(const std::string& fixture, const fs::path& archive, const Change& change = as_it_is,
+          const std::map<std::string, std::string>& more = {}) {
+  const fs::path top = fixtures / fixture;
   Tar tar;
+  for (const auto& [path, text] : more)
+    tar.file(fixture + '/' + path, text);
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(top)) {
     const std::string name = fixture + entry.path().string().substr(top.string().size());
     const auto mode = static_cast<unsigned>(entry.status().permissions());
     if (entry.is_directory())
       tar.dir(name + '/');
     else
-      tar.file(name, read_file(entry.path()), mode & 0777U);
+      tar.file(name, change(name, read_file(entry.path())), mode & 0777U);
   }
   write_file(archive, tar.text());
 }
@@ -90,6 +103,12 @@ std::string UpstreamSystem::env(const std::string& name) {
   if (name == "HOME")
     return base_ + "/home";
   return name == "SCST_INSTALL_DIE_AFTER" ? Real::env(name) : "";
+}
+
+Result<std::string> UpstreamSystem::check_signature(const sys::Signed& what) {
+  if (read(what.signature).value_or("") == "good")
+    return std::string("0123456789ABCDEF0123456789ABCDEF01234567");
+  return Error{"check the signature", what.file, "it is not good", "", Exit::verification};
 }
 
 UpstreamBox::UpstreamBox() {
@@ -143,6 +162,31 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
   seen.build.processors = 2;
   seen.free_space = {{"/usr", std::uint64_t{8} << 30}};
   return make_plan(seen, *catalog, options);
+}
+
+void UpstreamBox::offer_kernel(const std::string& version) const {
+  const std::size_t minor = version.find('.');
+  const std::size_t patch = version.find('.', minor + 1);
+  const std::string numbers =
+      fmt::format("VERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = {}\n", version.substr(0, minor),
+                  version.substr(minor + 1, patch - minor - 1), version.substr(patch + 1));
+  const std::string old = "VERSION = 2\nPATCHLEVEL = 6\nSUBLEVEL = 29\n";
+  const std::string name = offline() + "/linux-" + version;
+  pack("linux-2.6.29", name + ".tar.xz", [&](const std::string& path, const std::string& text) {
+    std::string out = text;
+    if (path == "linux-2.6.29/Makefile")
+      out.replace(out.find(old), old.size(), numbers);
+    return out;
+  });
+  write_file(name + ".tar.sign", "good");
+}
+
+void UpstreamBox::offer(const std::string& fixture, const std::string& archive,
+                        const std::map<std::string, std::string>& patches) const {
+  std::map<std::string, std::string> more;
+  for (const auto& [path, source] : patches)
+    more[path] = read_file(fixtures / source);
+  pack(fixture, offline() + '/' + archive, as_it_is, more);
 }
 
 std::string UpstreamBox::text(const std::string& path) const {

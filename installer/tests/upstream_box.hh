@@ -20,6 +20,8 @@ public:
 
   Result<sys::Output> run(const sys::Command& command) override;
   std::string env(const std::string& name) override;
+  /// Good if it says so.
+  Result<std::string> check_signature(const sys::Signed& what) override;
   bool is_root() override { return true; }
 
 private:
@@ -43,6 +45,12 @@ public:
   [[nodiscard]] Planned plan(UpstreamSystem& sys, Options options = {}) const;
   [[nodiscard]] std::string text(const std::string& path) const;
   void put(const std::string& path, const std::string& text) const;
+  /// The kernel of the fixtures under another version, into the folder of archives, with a
+  /// signature.
+  void offer_kernel(const std::string& version) const;
+  /// A release of the fixtures, with patches: path in the archive → one of the fixtures.
+  void offer(const std::string& fixture, const std::string& archive,
+             const std::map<std::string, std::string>& patches = {}) const;
   /// path → kind, mode and content of all below the root, journal and log aside.
   [[nodiscard]] std::map<std::string, std::string> snapshot() const;
 

@@ -288,3 +288,116 @@ TEST_CASE("Without --allow nobody is let in, and scst_disk is loaded only when a
   CHECK(holds(allow, "# Nobody is let in yet"));
   CHECK(allow.find('\n' + target) == std::string::npos);
 }
+
+namespace {
+
+const std::map<std::string, std::string> core_patches{
+    {"kernel/scst_exec_req_fifo-2.6.24.patch",
+     "scst-1.0.1.1/kernel/scst_exec_req_fifo-2.6.29.patch"}};
+const std::map<std::string, std::string> iscsi_patches{
+    {"kernel/patches/put_page_callback-2.6.24.patch",
+     "iscsi-scst-1.0.1.1/kernel/patches/put_page_callback-2.6.29.patch"}};
+
+void offer_2_2_0(const UpstreamBox& box) {
+  box.offer("scst-2.2.0", "scst-2.2.0.tar.gz", core_patches);
+  box.offer("scstadmin-2.2.0", "scstadmin-2.2.0.tar.gz");
+  box.offer("iscsi-scst-2.2.0", "iscsi-scst-2.2.0.tar.gz", iscsi_patches);
+}
+
+} // namespace
+
+TEST_CASE("A release of 2.x is built for procfs where the kernel is too old for its sysfs") {
+  Bench b;
+  offer_2_2_0(b.box);
+  b.box.offer_kernel("2.6.24");
+  const auto before = b.box.snapshot();
+  Options options;
+  options.kernel = "2.6.24";
+  options.stack = "2.2.0";
+  options.allow = {"192.168.1.1"};
+  b.install(options);
+  CHECK(b.box.text("/lib/modules/2.6.24/extra/scst.ko") == "procfs\n");
+  CHECK(holds(b.box.text("/usr/src/linux-2.6.24/include/linux/net.h"),
+              "net_set_get_put_page_callbacks"));
+  CHECK(holds(b.box.text("/etc/scst.conf"), "[HANDLER vdisk]\n"));
+  CHECK(b.there("/etc/initiators.deny"));
+  CHECK(b.there("/etc/runlevels/default/iscsi-scst"));
+  const auto undone = b.apply.undo(b.journal.load()->back(), "uninstall");
+  REQUIRE(undone);
+  CHECK(undone->kept.empty());
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("The same release is configured through sysfs on a kernel that is new enough") {
+  Bench b;
+  offer_2_2_0(b.box);
+  b.box.offer_kernel("2.6.38"); // with optional patches that this archive does not hold
+  Options options;
+  options.kernel = "2.6.38";
+  options.stack = "2.2.0";
+  options.allow = {"iqn.1993-08.org.debian:01:*"};
+  Planned planned = b.box.plan(b.sys, options);
+  REQUIRE(refused(planned).empty());
+  CHECK_FALSE(holds(ids(planned.plan), "stack-procfs"));
+  std::erase_if(planned.plan.steps, [](const Step& s) { return s.id.starts_with("patch:"); });
+  for (Step& step : planned.plan.steps) // its option came with a patch
+    if (auto* config = std::get_if<KernelConfig>(&step.action))
+      std::erase_if(config->lines,
+                    [](const ConfigLine& l) { return l.symbol.starts_with("TCP_"); });
+  const auto done = b.apply.run(planned.plan);
+  INFO((done ? "" : done.error().line()));
+  REQUIRE(done);
+  CHECK(b.box.text("/lib/modules/2.6.38/extra/scst.ko") == "sysfs\n");
+  CHECK(holds(b.box.text("/etc/scst.conf"), "TARGET_DRIVER iscsi {"));
+  CHECK(holds(b.box.text("/etc/init.d/scst"), "SCST_MODULES=\"scst scst_vdisk iscsi_scst\"\n"));
+  CHECK_FALSE(b.there("/etc/initiators.deny"));
+}
+
+TEST_CASE("A release of 3.x is one tree, its kernel is signed and wants no patch") {
+  Bench b;
+  b.box.offer("scst-3.9", "v3.9.tar.gz");
+  b.box.offer_kernel("4.19.300");
+  const auto before = b.box.snapshot();
+  Options options;
+  options.kernel = "4.19.300";
+  b.install(options);
+  for (const char* path :
+       {"extra/scst.ko", "extra/dev_handlers/scst_vdisk.ko", "extra/iscsi-scst.ko"})
+    CHECK(b.there(std::string("/lib/modules/4.19.300/") + path));
+  CHECK(b.there("/usr/local/sbin/iscsi-scstd"));
+  CHECK(holds(b.sys.read(b.box.base() + "/home/.local/state/scst/pins").value_or(""),
+              "linux-4.19.300.tar.sign"));
+  CHECK(holds(b.box.text("/etc/scst.conf"), "TARGET_DRIVER iscsi {"));
+  REQUIRE(b.apply.undo(b.journal.load()->back(), "uninstall"));
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("A kernel with a bad signature ends the run before it is unpacked") {
+  Bench b;
+  b.box.offer("scst-3.9", "v3.9.tar.gz");
+  b.box.offer_kernel("4.19.300");
+  REQUIRE(b.sys.write(b.box.offline() + "/linux-4.19.300.tar.sign", "bad", 0644));
+  const auto before = b.box.snapshot();
+  Options options;
+  options.kernel = "4.19.300";
+  const auto done = b.apply.run(b.box.plan(b.sys, options).plan);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().exit == Exit::verification);
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("With systemd each script gets a unit, for that kernel only") {
+  const Bench b;
+  UpstreamSystem sys(b.box.base());
+  Options options;
+  options.init = "systemd";
+  const Planned p = b.box.plan(sys, options);
+  const auto& units = std::get<PutFiles>(find_step(p.plan, "units")->action).files;
+  REQUIRE(units.size() == 2);
+  CHECK(units[0].path == "/etc/systemd/system/scst.service");
+  CHECK(holds(units[0].content, "\nConditionKernelVersion=2.6.29\n"));
+  CHECK(holds(units[1].content, "\nRequires=scst.service\nAfter=scst.service\n"));
+  CHECK(holds(units[1].content, "\nExecStart=/etc/init.d/iscsi-scst start\n"));
+  const auto& enable = std::get<Services>(find_step(p.plan, "enable-services")->action);
+  CHECK(enable.names == std::vector<std::string>{"scst.service", "iscsi-scst.service"});
+}
