@@ -11,7 +11,7 @@ set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB)
-set(CPACK_COMPONENTS_ALL scst-dkms scstadmin iscsi-scst scst-install)
+set(CPACK_COMPONENTS_ALL scst scst-dkms scst-dev scstadmin iscsi-scst scst-install)
 set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
@@ -28,10 +28,18 @@ function(describe component section summary text)
   set(CPACK_DEBIAN_${key}_PACKAGE_CONTROL_STRICT_PERMISSION ON PARENT_SCOPE)
 endfunction()
 
+describe(scst metapackages "SCSI target with the public interface of SCST"
+"Serves files, disks or memory of this machine to other machines as SCSI disks.
+This package holds nothing: it brings the kernel modules, their configuration
+tool and the login daemon of the iSCSI target.")
 describe(scst-dkms kernel "SCSI target modules for the Linux kernel (DKMS)"
 "Modules that serve disks to other machines: the target core, virtual disks on
 files and memory, an iSCSI target and a local one for tests. They offer the
 public interface of SCST and are built for each installed kernel by dkms.")
+describe(scst-dev devel "headers of the SCSI target for handlers and target drivers"
+"What the modules of scst-dkms offer to device handlers and target drivers that
+are built outside of their tree, and the interface of programs that serve a
+device themselves (scst_user.h). Comes with an example of a handler.")
 describe(scstadmin admin "configuration tool of the SCSI target"
 "Reads and writes scst.conf, compares it with what the kernel serves and changes
 only what differs. Comes with the service that loads modules and configuration
@@ -47,6 +55,14 @@ out of a small virtual machine.")
 set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_DEPENDS "dkms (>= 2.8), openssl, make")
 set(CPACK_DEBIAN_SCST-DKMS_PACKAGE_RECOMMENDS "linux-headers-amd64 | linux-headers-generic | linux-headers")
+foreach(key SCST SCST-DEV)
+  set(CPACK_DEBIAN_${key}_PACKAGE_ARCHITECTURE all)
+endforeach()
+set(built "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
+set(CPACK_DEBIAN_SCST_PACKAGE_DEPENDS
+  "iscsi-scst (>= ${built}), scst-dkms (>= ${built}), scstadmin (>= ${built})")
+set(CPACK_DEBIAN_SCST_PACKAGE_SUGGESTS "scst-install")
+set(CPACK_DEBIAN_SCST-DEV_PACKAGE_RECOMMENDS "scst-dkms (>= ${built})")
 foreach(key SCSTADMIN ISCSI-SCST SCST-INSTALL)
   set(CPACK_DEBIAN_${key}_PACKAGE_SHLIBDEPS ON)
 endforeach()

@@ -37,14 +37,15 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "../lib/alua.h"
-#include "../lib/cdb.h"
-#include "../lib/dif.h"
-#include "../lib/inquiry.h"
-#include "../lib/lun.h"
-#include "../lib/mode.h"
-#include "../lib/pr.h"
-#include "../lib/sense.h"
+/* Beside this file where scst-dev has installed it. */
+#include "lib/alua.h"
+#include "lib/cdb.h"
+#include "lib/dif.h"
+#include "lib/inquiry.h"
+#include "lib/lun.h"
+#include "lib/mode.h"
+#include "lib/pr.h"
+#include "lib/sense.h"
 
 #define SCST_INLINE_VECS	4
 #define SCST_MAX_TRANSFER	(8u << 20)	/* bytes in one command */
