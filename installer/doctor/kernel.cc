@@ -190,6 +190,30 @@ Finding duplicates(const Ground& g) {
                           "Only one of them is loaded. Remove the others and run depmod -a.");
 }
 
+/// What "make install" of another SCST leaves; alone it is an installation like any other.
+Finding beside(const Ground& g) {
+  const Kernel* k = g.kernel();
+  if (k == nullptr)
+    return no_kernel;
+  const std::string modules = "/lib/modules/" + k->release;
+  if (!g.there("/usr/sbin/scstadmin") && !g.there(modules + "/updates/dkms"))
+    return {};
+  Names foreign;
+  for (const char* program : {"scstadmin", "iscsi-scstd", "iscsi-scst-adm"})
+    if (const std::string path = fmt::format("/usr/local/sbin/{}", program); g.there(path))
+      foreign.push_back(path);
+  using Pair = std::pair<const char*, const char*>;
+  for (const auto& [dir, begins] :
+       {Pair{"extra", "iscsi-scst.ko"}, {"extra/dev_handlers", "scst_"}})
+    for (const std::string& file : g.sys.list(g.at(fmt::format("{}/{}", modules, dir))))
+      if (file.starts_with(begins))
+        foreign.push_back(fmt::format("{}/{}/{}", modules, dir, file));
+  return verdict_of(
+      Verdict::warning, foreign,
+      "They are of another installation, which may be used in place of this one. Take "
+      "them away the way they came (make uninstall in the tree that installed them).");
+}
+
 Finding dkms(const Ground& g) {
   if (!g.live() || g.kernel() == nullptr || !g.facts.programs.contains("dkms"))
     return skipped("dkms is not used here");
@@ -354,6 +378,8 @@ constexpr std::array checks{
           "With two files of one name it depends on depmod which is loaded.", duplicates},
     Check{"M05", "modules", "dkms has built for this kernel",
           "dkms builds at each update of the kernel, and a build can fail unnoticed.", dkms},
+    Check{"M06", "modules", "No second installation lies beside this one",
+          "Programs in /usr/local come first, and modules of two installations mix.", beside},
     Check{"S01", "signing", "The modules are signed where that is asked for",
           "With Secure Boot the kernel refuses modules without a signature: Key was rejected.",
           signed_modules},

@@ -68,6 +68,9 @@ Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& fa
   if (payload.version.empty())
     return not_a_payload(dir, "no usr/src/scst-VERSION in it");
   walk(sys, dir, "", payload.files);
+  // Those of the machine's own init system come out of initscripts/, by a step of their own.
+  std::erase_if(payload.files,
+                [](const SourceFile& f) { return f.path.starts_with("/etc/init.d/"); });
   for (const SourceFile& f : payload.files)
     payload.size += sys.stat(f.source).size;
   find_owners(sys, facts.root, payload.files);

@@ -167,6 +167,15 @@ std::vector<Illness> illnesses() {
        [](Patient& p) { p.sys.file("/lib/modules/6.1.0-50-amd64/extra/scst.ko"); }},
       {"M05", Verdict::fault, "built nothing for kernel 6.1.0-50-amd64",
        says("dkms", "scst/3.8.0, 6.1.0-49-amd64, x86_64: installed\n")},
+      {"M06", Verdict::warning, "/usr/local/sbin/scstadmin",
+       [](Patient& p) {
+         p.sys.file("/usr/sbin/scstadmin");
+         p.sys.file("/usr/local/sbin/scstadmin");
+       }},
+      {"M06", Verdict::warning, "extra/dev_handlers/scst_vdisk.ko",
+       [](Patient& p) {
+         p.sys.file("/lib/modules/6.1.0-50-amd64/extra/dev_handlers/scst_vdisk.ko");
+       }},
       {"S01", Verdict::fault, "is not signed", says("modinfo", "")},
       {"S02", Verdict::fault, "mok.pub is not enrolled",
        says("mokutil", "/var/lib/dkms/mok.pub is not enrolled\n")},

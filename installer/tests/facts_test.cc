@@ -203,6 +203,7 @@ TEST_CASE("A payload is read with digests, and foreign owners of other content a
   s.file("/stage/usr/src/scst-3.8.0/dkms.conf", "x");
   s.file("/stage/usr/sbin/scstadmin", "new", 0755);
   s.link("/stage/usr/sbin/alias", "scstadmin");
+  s.file("/stage/etc/init.d/scst", "not of the payload: each init system has its own", 0755);
   s.file("/usr/sbin/scstadmin", "old", 0755);
   s.file("/var/lib/dpkg/info/scstadmin.list", "/.\n/usr/sbin/scstadmin\n");
   const Facts f = look(s, {.payload = "/stage"});
