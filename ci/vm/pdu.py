@@ -43,6 +43,19 @@ def read_pdu(s):
     return whole and whole[0]
 
 
+def crc32c(data, table=[]):
+    """Castagnoli, as digests have it (RFC 7143 13.1)."""
+    if not table:
+        for n in range(256):
+            for _ in range(8):
+                n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
+            table.append(n)
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
 class Refused(Exception):
     """A login that was refused; .status is class and detail."""
 
@@ -83,7 +96,7 @@ ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET = 1, 2, 3, 4, 5
 TUR = bytes(6)
 READ = bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1])
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
-NOP_IN, RESPONSE, TM_RESPONSE, DATA_IN, R2T = 0x20, 0x21, 0x22, 0x25, 0x31
+NOP_IN, RESPONSE, TM_RESPONSE, TEXT_RESPONSE, DATA_IN, R2T, REJECT = 0x20, 0x21, 0x22, 0x24, 0x25, 0x31, 0x3F
 
 
 class Session:
@@ -188,49 +201,82 @@ class Connection:
         self.tsih = int.from_bytes(head[14:16], "big")
         self.exp_cmd_sn = int.from_bytes(head[28:32], "big")
         self.exp_stat_sn = int.from_bytes(head[24:28], "big") + 1
+        self.withheld = None            # a StatSN: neither this status nor a later one is acknowledged
 
-    def send(self, opcode, flags, itt, rest, data=b"", lun=bytes(8)):
-        self.s.sendall(bhs(opcode, flags, length=len(data), itt=itt, rest=rest, lun=lun) + data + bytes(-len(data) % 4))
+    @property
+    def ack(self):
+        return self.exp_stat_sn if self.withheld is None else self.withheld
 
-    def command(self, cdb, out=b"", wanted=0, sn=None, itt=None, attr=SIMPLE, final=True, total=None):
+    def digest(self, key, data):
+        return struct.pack("<I", crc32c(data)) if self.settled.get(key) == "CRC32C" and data else b""
+
+    def send(self, opcode, flags, itt, rest, data=b"", lun=bytes(8), spoil=None):
+        """@spoil: "HeaderDigest" or "DataDigest", which is to be wrong."""
+        head = bhs(opcode, flags, length=len(data), itt=itt, rest=rest, lun=lun)
+        data += bytes(-len(data) % 4)
+        digests = {key: self.digest(key, part) for key, part in (("HeaderDigest", head), ("DataDigest", data))}
+        if spoil:
+            digests[spoil] = bytes(b ^ 0x5A for b in digests[spoil])
+        self.s.sendall(head + digests["HeaderDigest"] + data + digests["DataDigest"])
+
+    def receive_pdu(self):
+        if not any(self.settled.get(key) == "CRC32C" for key in ("HeaderDigest", "DataDigest")):
+            return read_whole(self.s)
+        head = receive(self.s, 48)
+        if head is None:
+            return None
+        length = int.from_bytes(head[5:8], "big")
+        padded = length + 3 & ~3
+        rest = [self.digest("HeaderDigest", head)]
+        assert receive(self.s, len(rest[0])) == rest[0], "a header digest of the target is wrong"
+        data = receive(self.s, padded)
+        digest = self.digest("DataDigest", data)
+        assert receive(self.s, len(digest)) == digest, "a data digest of the target is wrong"
+        return head, data[:length]
+
+    def command(self, cdb, out=b"", wanted=0, sn=None, itt=None, attr=SIMPLE, final=True, total=None, spoil=None):
         """Sends a SCSI command, and @out of its @total bytes as immediate data; its task tag."""
         itt = itt or self.nexus.next_itt()
         sn = self.nexus.next_sn() if sn is None else sn
         expected = (len(out) if total is None else total) or wanted
         flags = attr | (0x80 if final else 0) | (0x20 if out or total else 0x40 if wanted else 0)
-        self.send(0x01, flags, itt, struct.pack(">III", expected, sn, self.exp_stat_sn) + cdb.ljust(16, b"\0"), out)
+        self.send(0x01, flags, itt, struct.pack(">III", expected, sn, self.ack) + cdb.ljust(16, b"\0"), out, spoil=spoil)
         return itt
 
-    def data_out(self, itt, ttt, data_sn, offset, data, final=True):
-        self.send(0x05, 0x80 if final else 0, itt, struct.pack(">IIIIII", ttt, 0, self.exp_stat_sn, 0, data_sn, offset), data)
+    def data_out(self, itt, ttt, data_sn, offset, data, final=True, spoil=None):
+        self.send(0x05, 0x80 if final else 0, itt,
+                  struct.pack(">IIIIII", ttt, 0, self.ack, 0, data_sn, offset), data, spoil=spoil)
+
+    def snack(self, kind, itt=0xFFFFFFFF, begin=0, run=0, tag=0xFFFFFFFF):
+        self.send(0x10, 0x80 | kind, itt, struct.pack(">IIIIIII", tag, 0, self.ack, 0, 0, begin, run))
 
     def manage(self, function, of=0xFFFFFFFF, of_sn=0, exp_data_sn=0, lun=bytes(8)):
         """Task management, as an immediate command; the response code."""
         itt = self.nexus.next_itt()
         self.send(0x42, 0x80 | function, itt,
-                  struct.pack(">IIIII", of, self.nexus.sn, self.exp_stat_sn, of_sn, exp_data_sn), lun=lun)
+                  struct.pack(">IIIII", of, self.nexus.sn, self.ack, of_sn, exp_data_sn), lun=lun)
         return self.end(itt)[2]
 
     def nop(self, sn=None):
         """A ping: immediate, or with the CmdSN."""
         itt = self.nexus.next_itt()
         self.send(0x40 if sn is None else 0x00, 0x80, itt,
-                  struct.pack(">III", 0xFFFFFFFF, self.nexus.sn if sn is None else sn, self.exp_stat_sn))
+                  struct.pack(">III", 0xFFFFFFFF, self.nexus.sn if sn is None else sn, self.ack))
         return itt
 
     def logout(self, reason, cid=0):
         """The response code; an immediate request."""
         itt = self.nexus.next_itt()
-        self.send(0x46, 0x80 | reason, itt, struct.pack(">HHII", cid, 0, self.nexus.sn, self.exp_stat_sn))
+        self.send(0x46, 0x80 | reason, itt, struct.pack(">HHII", cid, 0, self.nexus.sn, self.ack))
         return self.end(itt)[2]
 
-    def read(self):
-        """The next PDU; None: the target has closed the connection."""
+    def read(self, again=False):
+        """The next PDU; None: the target has closed the connection. @again: one that was sent before."""
         try:
-            whole = read_whole(self.s)
+            whole = self.receive_pdu()
         except ConnectionError:
             return None
-        if whole:
+        if whole and not again:
             self.note_status(whole[0])
         return whole
 
@@ -243,9 +289,9 @@ class Connection:
             assert stat_sn == self.exp_stat_sn, f"StatSN {stat_sn} came, {self.exp_stat_sn} was due"
             self.exp_stat_sn += 1
 
-    def wanted(self, opcode):
+    def wanted(self, opcode, again=False):
         """The next PDU, which has to be of this kind."""
-        whole = self.read()
+        whole = self.read(again)
         assert whole and whole[0][0] & 0x3F == opcode, whole
         return whole
 

@@ -454,11 +454,11 @@ bool scst_cmd_copy_out(struct scst_cmd *cmd, u32 offset, void *to, u32 len)
 }
 EXPORT_SYMBOL_GPL(scst_cmd_copy_out);
 
-void scst_cmd_free(struct scst_cmd *cmd)
+void scst_cmd_retire(struct scst_cmd *cmd)
 {
 	scst_cmd_move(cmd, SCST_CMD_FREE);
-	scst_free_buf(cmd);
 	kvfree(cmd->pi);
+	cmd->pi = NULL;
 	if (cmd->tgt_dev) {
 		bool blocked;
 
@@ -472,5 +472,13 @@ void scst_cmd_free(struct scst_cmd *cmd)
 		scst_tgt_dev_put(cmd->tgt_dev);
 	}
 	atomic_dec(&cmd->sess->commands);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_retire);
+
+void scst_cmd_free(struct scst_cmd *cmd)
+{
+	scst_free_buf(cmd);
+	if (cmd->state != SCST_CMD_FREE)
+		scst_cmd_retire(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_free);

@@ -209,6 +209,12 @@ void scst_cmd_exec(struct scst_cmd *cmd);
 /* Gives back a command in any state but SCST_CMD_EXEC; not its memory. */
 void scst_cmd_free(struct scst_cmd *cmd);
 
+/*
+ * For drivers that may have to send a response again: the command, in SCST_CMD_DONE, has
+ * ended for everybody else, its data stays until scst_cmd_drop_pages() or scst_cmd_free().
+ */
+void scst_cmd_retire(struct scst_cmd *cmd);
+
 static inline bool scst_cmd_aborted(const struct scst_cmd *cmd)
 {
 	return test_bit(SCST_CMD_ABORTED, &cmd->flags);

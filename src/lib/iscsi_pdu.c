@@ -58,7 +58,7 @@ enum sl_iscsi_verdict sl_iscsi_check(const u8 *bhs, const struct sl_iscsi_limits
 	case SL_ISCSI_LOGIN:
 		return reject(SL_REJECT_PROTOCOL, reason);
 	case SL_ISCSI_SNACK:
-		return reject(SL_REJECT_SNACK, reason);
+		return lim->snack ? check_no_data(bhs, reason) : reject(SL_REJECT_SNACK, reason);
 	default:
 		return reject(SL_REJECT_NOT_SUPPORTED, reason);
 	}

@@ -43,6 +43,7 @@
 #define SL_ISCSI_RESIDUAL_OVER	0x04
 #define SL_ISCSI_RESIDUAL_UNDER	0x02
 #define SL_ISCSI_DATA_STATUS	0x01
+#define SL_ISCSI_DATA_ACK	0x40	/* Data-In: say by SNACK that it has come */
 
 /* Reject reasons (RFC 7143 11.17.1) */
 enum sl_iscsi_reject {
@@ -93,6 +94,8 @@ static inline u32 sl_bhs_cmd_sn(const u8 *b)	{ return sl_get_be32(b + 24); }
 static inline u32 sl_bhs_exp_stat_sn(const u8 *b) { return sl_get_be32(b + 28); }
 static inline u32 sl_bhs_ref_cmd_sn(const u8 *b) { return sl_get_be32(b + 32); }
 static inline u32 sl_bhs_data_sn(const u8 *b)	{ return sl_get_be32(b + 36); }
+static inline u32 sl_bhs_begin_run(const u8 *b)	{ return sl_get_be32(b + 40); }
+static inline u32 sl_bhs_run_length(const u8 *b) { return sl_get_be32(b + 44); }
 static inline u32 sl_bhs_offset(const u8 *b)	{ return sl_get_be32(b + 40); }
 
 /* Bytes that fill a segment up to a multiple of four (RFC 7143 11.1). */
@@ -104,6 +107,7 @@ struct sl_iscsi_limits {
 	u32 first_burst;
 	bool immediate_data;
 	bool initial_r2t;
+	bool snack;		/* error recovery level 1 or 2 */
 };
 
 enum sl_iscsi_verdict {

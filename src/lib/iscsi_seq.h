@@ -53,6 +53,18 @@ static inline struct sl_data_in sl_data_in_next(u32 sent, u32 total, u32 max_dsl
 	return d;
 }
 
+/*
+ * The Data-In PDU with DataSN @sn of all those that sl_data_in_next() makes. @sn must be
+ * one of them.
+ */
+static inline struct sl_data_in sl_data_in_at(u32 sn, u32 total, u32 max_dsl, u32 max_burst)
+{
+	u32 per_burst = (max_burst + max_dsl - 1) / max_dsl;
+
+	return sl_data_in_next(sn / per_burst * max_burst + sn % per_burst * max_dsl, total, max_dsl,
+			       max_burst);
+}
+
 /* Data of a write as it comes in: unsolicited first, then what R2Ts asked for. */
 struct sl_write_seq {
 	u32 total;		/* bytes wanted in all */

@@ -39,6 +39,17 @@ struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 	cmd->failed = SL_OK;
 	cmd->data_sent = 0;
 	cmd->data_sn = 0;
+	cmd->numbered = false;
+	cmd->kept = false;
+	cmd->data_gone = false;
+	cmd->restart = false;
+	cmd->dsl = 0;
+	cmd->replay_sn = 0;
+	cmd->replay_end = 0;
+	cmd->data_acked = 0;
+	cmd->ack_tag = SL_ISCSI_NO_TAG;
+	cmd->snack_tag = 0;
+	cmd->asked_since = jiffies;
 	cmd->ping = NULL;
 	cmd->ping_len = 0;
 	atomic_inc(&conn->cmds);
@@ -126,7 +137,7 @@ void isc_abort_cmd(struct scst_cmd *sc)
 
 /* --- commands that wait for data --- */
 
-static struct isc_cmd *isc_find_waiting(struct isc_conn *conn, u32 itt)
+struct isc_cmd *isc_find_waiting(struct isc_conn *conn, u32 itt)
 {
 	struct isc_cmd *cmd;
 
@@ -209,7 +220,7 @@ bool isc_wait_for_data(struct isc_cmd *cmd)
 
 /* --- R2T --- */
 
-static void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t)
+void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t)
 {
 	struct isc_conn *conn = cmd->conn;
 	struct isc_burst *b = cmd->bursts;
@@ -217,6 +228,7 @@ static void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t)
 	while (b->active)
 		b++;
 	b->active = true;
+	b->broken = false;
 	b->ttt = conn->next_ttt++ & 0x7fffffff;
 	b->r2t_sn = r2t->sn;
 	b->len = r2t->len;
@@ -228,7 +240,7 @@ static void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t)
 }
 
 /* Asks for what is missing; executes when nothing is. */
-static void isc_write_continue(struct isc_cmd *cmd)
+void isc_write_continue(struct isc_cmd *cmd)
 {
 	struct isc_conn *conn = cmd->conn;
 	struct sl_r2t r2t;
@@ -291,8 +303,8 @@ static void isc_scsi_begin(struct isc_cmd *cmd)
 		      cmd->cdb_len);
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
 	cmd->scst.attr = isc_task_attr(cmd->bhs);
-	/* The digest is computed once, TCP may read the pages again. */
-	if (conn->data_digest)
+	/* The digest is computed once, TCP may read the pages again; so may a SNACK. */
+	if (conn->data_digest || conn->erl)
 		set_bit(SCST_CMD_STABLE_IN, &cmd->scst.flags);
 	isc_set_expected(cmd);
 	scst_cmd_parse(&cmd->scst);
@@ -325,6 +337,7 @@ void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate)
 	if (sl_bhs_final(cmd->bhs) || end <= immediate)
 		return;
 	cmd->unsolicited.active = true;
+	cmd->unsolicited.broken = false;
 	cmd->unsolicited.seq.data_sn = 0;
 	cmd->unsolicited.seq.end = end;
 	cmd->active_bursts++;
@@ -418,6 +431,53 @@ static void isc_data_out_wrong(struct isc_cmd *cmd)
 	scst_cmd_fail(&cmd->scst, SL_DATA_PHASE_ERROR, NULL);
 }
 
+/* The burst has ended: with the last data of the command that executes it. */
+static void isc_burst_over(struct isc_cmd *cmd, struct isc_burst *burst)
+{
+	if (burst->broken) {
+		isc_recover_burst(cmd, burst);
+	} else {
+		burst->active = false;
+		cmd->active_bursts--;
+		if (burst == &cmd->unsolicited)
+			cmd->write.solicited = min(burst->seq.offset, cmd->write.total);
+	}
+	/* The turn of a held one may have come while this was received. */
+	if (cmd->kind == ISC_CMD_HELD)
+		set_bit(ISC_CONN_TURN, &cmd->conn->flags);
+	else
+		isc_write_continue(cmd);
+}
+
+static bool isc_data_out_follows(const struct isc_cmd *cmd, const struct isc_burst *burst,
+				 const u8 *b)
+{
+	return sl_burst_accepts(&burst->seq, burst != &cmd->unsolicited, sl_bhs_offset(b),
+				sl_bhs_data_len(b), sl_bhs_data_sn(b), sl_bhs_final(b));
+}
+
+/*
+ * Not the one that was due. From level 1 on one before it may have been damaged: what
+ * is left of the burst is not taken, but asked for again at its end.
+ */
+static void isc_data_out_astray(struct isc_cmd *cmd, struct isc_burst *burst, const u8 *b)
+{
+	if (!cmd->conn->erl) {
+		isc_data_out_wrong(cmd);
+		return;
+	}
+	/* Of a burst that was given up, or once more what has come. */
+	if (!burst || sl_bhs_data_sn(b) < burst->seq.data_sn)
+		return;
+	if (!burst->broken && sl_bhs_data_sn(b) == burst->seq.data_sn) {
+		isc_data_out_wrong(cmd);
+		return;
+	}
+	burst->broken = true;
+	if (sl_bhs_final(b))
+		isc_burst_over(cmd, burst);
+}
+
 void isc_data_out(struct isc_conn *conn)
 {
 	const u8 *b = conn->rx_bhs;
@@ -427,9 +487,8 @@ void isc_data_out(struct isc_conn *conn)
 	if (!cmd)
 		return;
 	burst = isc_find_burst(cmd, sl_bhs_ttt(b));
-	if (!burst || !sl_burst_accepts(&burst->seq, burst != &cmd->unsolicited, sl_bhs_offset(b),
-					sl_bhs_data_len(b), sl_bhs_data_sn(b), sl_bhs_final(b))) {
-		isc_data_out_wrong(cmd);
+	if (!burst || burst->broken || !isc_data_out_follows(cmd, burst, b)) {
+		isc_data_out_astray(cmd, burst, b);
 		return;
 	}
 	conn->rx_cmd = cmd;
@@ -441,20 +500,13 @@ void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest
 {
 	const u8 *b = cmd->conn->rx_bhs;
 
-	if (!digest_ok)
-		cmd->failed = SL_CRC_ERROR;
 	cmd->waits_since = jiffies;
-	sl_burst_advance(&burst->seq, sl_bhs_data_len(b));
-	if (!sl_bhs_final(b))
-		return;
-	burst->active = false;
-	cmd->active_bursts--;
-	if (cmd->kind == ISC_CMD_HELD) {
-		/* Its turn may have come while this was received. */
-		set_bit(ISC_CONN_TURN, &cmd->conn->flags);
-		return;
-	}
-	if (burst == &cmd->unsolicited)
-		cmd->write.solicited = min(burst->seq.offset, cmd->write.total);
-	isc_write_continue(cmd);
+	if (!digest_ok && cmd->conn->erl)
+		burst->broken = true;
+	else if (!digest_ok)
+		cmd->failed = SL_CRC_ERROR;
+	if (!burst->broken)
+		sl_burst_advance(&burst->seq, sl_bhs_data_len(b));
+	if (sl_bhs_final(b))
+		isc_burst_over(cmd, burst);
 }

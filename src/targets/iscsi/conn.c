@@ -202,8 +202,11 @@ static int isc_conn_step(struct isc_conn *conn)
 		isc_send_ping(conn);
 	if (test_and_clear_bit(ISC_CONN_LUNS_CHANGED, &conn->flags))
 		isc_send_luns_changed(conn);
-	if (test_and_clear_bit(ISC_CONN_CHECK, &conn->flags) && isc_conn_is_stuck(conn))
-		return -ETIMEDOUT;
+	if (test_and_clear_bit(ISC_CONN_CHECK, &conn->flags)) {
+		if (isc_conn_is_stuck(conn))
+			return -ETIMEDOUT;
+		isc_recover_quiet(conn, jiffies - ISC_LOOK_AGAIN);
+	}
 	isc_tx_collect(conn);
 	ret = isc_tx(conn);
 	if (ret < 0)
@@ -329,6 +332,7 @@ static void isc_conn_detach(struct isc_conn *conn)
 	isc_drop_held(conn);
 	isc_rx_drop(conn);
 	isc_tx_drop(conn);
+	isc_drop_kept(conn);
 	isc_drop_waiting(conn);
 	isc_conn_abort(conn);
 	conn->detached = true;
@@ -369,6 +373,7 @@ void isc_conn_set_params(struct isc_conn *conn, const u32 *p)
 	conn->erl = p[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL];
 	conn->header_digest = p[ISCSI_SCST_P_HEADER_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
 	conn->data_digest = p[ISCSI_SCST_P_DATA_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
+	conn->limits.snack = conn->erl;
 	conn->limits.max_recv_dsl = p[ISCSI_SCST_P_MAX_RECV_DSL];
 	conn->limits.first_burst = p[ISCSI_SCST_P_FIRST_BURST];
 	conn->limits.immediate_data = p[ISCSI_SCST_P_IMMEDIATE_DATA];
@@ -396,6 +401,7 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 	INIT_DELAYED_WORK(&conn->keepalive, isc_keepalive);
 	init_llist_head(&conn->done);
 	INIT_LIST_HEAD(&conn->tx_queue);
+	INIT_LIST_HEAD(&conn->kept);
 	hash_init(conn->waiting);
 	isc_conn_set_params(conn, req->params);
 	return conn;

@@ -32,6 +32,7 @@
 #define ISC_R2TS		4		/* R2Ts of one command under way */
 #define ISC_MAX_IMMEDIATE	64		/* immediate requests under way, per session */
 #define ISC_MAX_PING		8192		/* bytes of a ping that are sent back */
+#define ISC_ACK_BYTES		(256u << 10)	/* a read from which on its data is to be acknowledged */
 #define ISC_DIGEST_LEN		4
 #define ISC_PORTAL_GROUP	1	/* all portals are in one (RFC 7143 13.9) */
 #define ISC_MAX_AHS		1020
@@ -146,6 +147,7 @@ struct isc_burst {
 	u32 r2t_sn;
 	u32 len;
 	bool active;
+	bool broken;			/* a PDU of it is missing: the rest is not taken */
 	struct isc_tx tx;
 };
 
@@ -185,6 +187,19 @@ struct isc_cmd {
 	struct isc_burst bursts[ISC_R2TS];
 
 	struct list_head held;		/* sess->held */
+
+	/* From recovery level 1 on, see recovery.c */
+	bool numbered;			/* it has @stat_sn */
+	bool kept;			/* in conn->kept, by @tx */
+	bool data_gone;
+	bool restart;			/* all data is to be sent from the beginning */
+	u32 stat_sn;
+	u32 dsl;			/* largest data segment, if all had the same limit */
+	u32 replay_sn, replay_end;	/* DataSNs to be sent again */
+	u32 data_acked;
+	u32 ack_tag;
+	u32 snack_tag;
+	unsigned long asked_since;	/* jiffies, when missing data was asked for again */
 
 	struct llist_node done;		/* conn->done */
 	struct isc_tx tx;
@@ -229,6 +244,10 @@ struct isc_conn {
 	void (*old_write_space)(struct sock *sk);
 
 	u32 erl;			/* error recovery level */
+	u32 spoiled;			/* headers with a wrong digest, one after the other */
+	struct list_head kept;		/* sent and not acknowledged, by StatSN */
+	u32 nr_kept;
+	u32 kept_bytes;
 	bool header_digest;
 	bool data_digest;
 	struct sl_iscsi_limits limits;
@@ -248,6 +267,7 @@ struct isc_conn {
 	struct isc_burst *rx_burst;
 	u32 rx_offset;			/* where the segment stands in the command's data */
 	enum sl_iscsi_reject rx_reject;
+	bool rx_discard;		/* its header is damaged: it was never sent */
 
 	/* Sending */
 	enum isc_tx_step tx_step;
@@ -362,6 +382,9 @@ void isc_scsi_deliver(struct isc_cmd *cmd);
 void isc_expect_unsolicited(struct isc_cmd *cmd, u32 immediate);
 bool isc_wait_for_data(struct isc_cmd *cmd);
 void isc_stop_waiting(struct isc_cmd *cmd);
+struct isc_cmd *isc_find_waiting(struct isc_conn *conn, u32 itt);
+void isc_send_r2t(struct isc_cmd *cmd, const struct sl_r2t *r2t);
+void isc_write_continue(struct isc_cmd *cmd);	/* asks for what is missing, or executes */
 void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok);
 void isc_data_out(struct isc_conn *conn);
 void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest_ok);
@@ -386,6 +409,20 @@ bool isc_logout_ends(const struct isc_cmd *cmd);	/* the connection that it came 
 void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason);
 void isc_send_ping(struct isc_conn *conn);
 void isc_send_luns_changed(struct isc_conn *conn);
+
+/* recovery.c */
+int isc_keep(struct isc_cmd *cmd);
+void isc_drop_kept(struct isc_conn *conn);
+void isc_acknowledge(struct isc_conn *conn, u32 exp_stat_sn);
+void isc_snack(struct isc_conn *conn);
+void isc_recover_burst(struct isc_cmd *cmd, struct isc_burst *burst);
+void isc_recover_quiet(struct isc_conn *conn, unsigned long limit);
+
+/* Has the initiator asked for data of it once more? */
+static inline bool isc_replay_pending(const struct isc_cmd *cmd)
+{
+	return cmd->restart || cmd->replay_sn != cmd->replay_end;
+}
 
 /* text.c */
 bool isc_text_fits(const u8 *bhs);

@@ -5,6 +5,7 @@
 #include "iscsi.h"
 
 #define ISC_SINK	512
+#define ISC_MAX_SPOILED	2	/* headers in a row before the stream counts as lost */
 
 /* 1 if @n more bytes came, 0 has to wait, -errno. */
 static int isc_rx_account(struct isc_conn *conn, int n)
@@ -85,6 +86,9 @@ static int isc_request(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len)
 		return isc_logout(conn);
 	case SL_ISCSI_TEXT:
 		return isc_text(conn);
+	case SL_ISCSI_SNACK:
+		isc_snack(conn);
+		return 1;
 	default:
 		conn->rx_reject = SL_REJECT_NOT_SUPPORTED;
 		return 1;
@@ -156,13 +160,14 @@ static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
 	struct isc_burst *burst = conn->rx_burst;
 	struct isc_cmd *cmd = conn->rx_cmd;
 
-	if (!digest_ok && !conn->rx_reject)
+	if (!digest_ok && !conn->rx_reject && !conn->rx_discard)
 		conn->rx_reject = SL_REJECT_DATA_DIGEST;
 	if (conn->rx_reject)
 		isc_reject(conn, conn->rx_reject);
 	conn->rx_cmd = NULL;
 	conn->rx_burst = NULL;
 	conn->rx_reject = SL_REJECT_NONE;
+	conn->rx_discard = false;
 	kfree(conn->rx_ahs);
 	conn->rx_ahs = NULL;
 	isc_rx_go(conn, ISC_RX_BHS);
@@ -182,6 +187,32 @@ static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
 		isc_complete(cmd);
 }
 
+static void isc_data_segment(struct isc_conn *conn)
+{
+	if (conn->rx_len)
+		isc_rx_go(conn, ISC_RX_DATA);
+	else
+		isc_pdu_done(conn, true);
+}
+
+/*
+ * A header whose digest is wrong (RFC 7143 7.7): from level 1 on the PDU counts as
+ * never sent. Where it ends is believed; if that was wrong, the next headers are too.
+ */
+static int isc_header_spoiled(struct isc_conn *conn)
+{
+	u32 len = sl_bhs_data_len(conn->rx_bhs);
+
+	if (!conn->erl || len > conn->limits.max_recv_dsl || ++conn->spoiled > ISC_MAX_SPOILED) {
+		isc_err("session %s: header digest error", conn->sess->scst->sysfs_name);
+		return -EBADMSG;
+	}
+	conn->rx_discard = true;
+	conn->rx_len = len;
+	isc_data_segment(conn);
+	return 1;
+}
+
 static int isc_header_done(struct isc_conn *conn)
 {
 	int ret;
@@ -189,6 +220,9 @@ static int isc_header_done(struct isc_conn *conn)
 	conn->rx_len = sl_bhs_data_len(conn->rx_bhs);
 	conn->rx_crc = ~0u;
 	conn->rx_offset = 0;
+	conn->spoiled = 0;
+	if (conn->erl)
+		isc_acknowledge(conn, sl_bhs_exp_stat_sn(conn->rx_bhs));
 	ret = isc_dispatch(conn);
 	if (ret == -EAGAIN) {
 		isc_rx_go(conn, ISC_RX_STALLED);
@@ -196,10 +230,7 @@ static int isc_header_done(struct isc_conn *conn)
 	}
 	if (ret < 0)
 		return ret;
-	if (conn->rx_len)
-		isc_rx_go(conn, ISC_RX_DATA);
-	else
-		isc_pdu_done(conn, true);
+	isc_data_segment(conn);
 	return 1;
 }
 
@@ -250,11 +281,8 @@ static int isc_rx_ahs(struct isc_conn *conn)
 	if (conn->header_digest) {
 		crc = scst_crc32c(~0u, conn->rx_bhs, SL_BHS_LEN);
 		crc = ~scst_crc32c(crc, buf, ahs_len);
-		if (crc != sl_get_le32(buf + ahs_len)) {
-			/* The lengths cannot be believed either. */
-			isc_err("session %s: header digest error", conn->sess->scst->sysfs_name);
-			return -EBADMSG;
-		}
+		if (crc != sl_get_le32(buf + ahs_len))
+			return isc_header_spoiled(conn);
 	}
 	return isc_header_done(conn);
 }

@@ -125,6 +125,7 @@ ISC_PARAM(MaxOutstandingR2T, ISCSI_SCST_P_MAX_OUTSTANDING_R2T);
 ISC_PARAM(HeaderDigest, ISCSI_SCST_P_HEADER_DIGEST);
 ISC_PARAM(DataDigest, ISCSI_SCST_P_DATA_DIGEST);
 ISC_PARAM(MaxConnections, ISCSI_SCST_P_MAX_CONNECTIONS);
+ISC_PARAM(ErrorRecoveryLevel, ISCSI_SCST_P_ERROR_RECOVERY_LEVEL);
 ISC_TGT_PARAM(QueuedCommands, ISC_P_QUEUED_COMMANDS);
 ISC_TGT_PARAM(RspTimeout, ISC_P_RSP_TIMEOUT);
 ISC_TGT_PARAM(NopInInterval, ISC_P_NOP_IN_INTERVAL);
@@ -144,6 +145,7 @@ const struct attribute *const isc_tgt_attrs[] = {
 	&tgt_HeaderDigest_attr.attr.attr,
 	&tgt_DataDigest_attr.attr.attr,
 	&tgt_MaxConnections_attr.attr.attr,
+	&tgt_ErrorRecoveryLevel_attr.attr.attr,
 	&tgt_QueuedCommands_attr.attr.attr,
 	&tgt_RspTimeout_attr.attr.attr,
 	&tgt_NopInInterval_attr.attr.attr,
@@ -184,6 +186,7 @@ const struct attribute *const isc_sess_attrs[] = {
 	&sess_HeaderDigest_attr.attr.attr,
 	&sess_DataDigest_attr.attr.attr,
 	&sess_MaxConnections_attr.attr.attr,
+	&sess_ErrorRecoveryLevel_attr.attr.attr,
 	NULL
 };
 

@@ -217,5 +217,6 @@ void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason)
 	if (!cmd)
 		return;		/* no memory: the initiator's own timeout has to do */
 	cmd->result = reason;
-	isc_complete(cmd);
+	/* Before what comes of it, which may be an R2T. */
+	isc_tx_queue(conn, &cmd->tx);
 }

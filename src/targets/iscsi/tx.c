@@ -77,14 +77,21 @@ static void isc_tx_attach(struct isc_conn *conn, u32 offset, u32 len)
 	conn->tx_len = len;
 }
 
-static void isc_tx_sn(struct isc_conn *conn, bool status)
+static void isc_tx_sn(struct isc_conn *conn, u32 stat_sn)
 {
 	const struct isc_sess *sess = conn->sess;
 
-	sl_bhs_set_sn(conn->tx_head, conn->stat_sn, READ_ONCE(sess->exp_cmd_sn),
+	sl_bhs_set_sn(conn->tx_head, stat_sn, READ_ONCE(sess->exp_cmd_sn),
 		      READ_ONCE(sess->max_cmd_sn));
-	if (status)
-		conn->stat_sn++;
+}
+
+/* It carries status: one that is sent again has the StatSN that it had before. */
+static void isc_tx_status(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	if (!cmd->numbered)
+		cmd->stat_sn = conn->stat_sn++;
+	cmd->numbered = true;
+	isc_tx_sn(conn, cmd->stat_sn);
 }
 
 static u8 isc_residual(const struct scst_cmd *cmd, u8 *bhs)
@@ -95,28 +102,63 @@ static u8 isc_residual(const struct scst_cmd *cmd, u8 *bhs)
 	return cmd->residual > 0 ? SL_ISCSI_RESIDUAL_UNDER : SL_ISCSI_RESIDUAL_OVER;
 }
 
+/* The end of a long read: its data is kept no longer than until the initiator says so. */
+static void isc_ask_for_ack(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	if (cmd->ack_tag == SL_ISCSI_NO_TAG)
+		cmd->ack_tag = conn->next_ttt++ & 0x7fffffff;
+	conn->tx_head[1] |= SL_ISCSI_DATA_ACK;
+	memcpy(conn->tx_head + 8, sl_bhs_lun(cmd->bhs), 8);
+	sl_bhs_set_ttt(conn->tx_head, cmd->ack_tag);
+}
+
+static void isc_build_data(struct isc_conn *conn, struct isc_cmd *cmd,
+			   const struct sl_data_in *d, u32 data_sn)
+{
+	u8 *b = conn->tx_head;
+
+	sl_bhs_init(b, SL_ISCSI_DATA_IN, d->final ? SL_ISCSI_FINAL : 0, sl_bhs_itt(cmd->bhs));
+	sl_bhs_set_data_len(b, d->len);
+	sl_bhs_set_ttt(b, SL_ISCSI_NO_TAG);
+	if (conn->erl && d->last && cmd->scst.in_len >= ISC_ACK_BYTES)
+		isc_ask_for_ack(conn, cmd);
+	sl_put_be32(data_sn, b + 36);
+	sl_put_be32(d->offset, b + 40);
+	isc_tx_sn(conn, 0);			/* StatSN is reserved without status */
+}
+
 static void isc_build_data_in(struct isc_conn *conn, struct isc_cmd *cmd)
 {
 	struct sl_data_in d = sl_data_in_next(cmd->data_sent, cmd->scst.in_len,
 					      conn->max_xmit_dsl, conn->max_burst);
 	u8 *b = conn->tx_head;
 
-	sl_bhs_init(b, SL_ISCSI_DATA_IN, d.final ? SL_ISCSI_FINAL : 0, sl_bhs_itt(cmd->bhs));
-	sl_bhs_set_data_len(b, d.len);
-	sl_bhs_set_ttt(b, SL_ISCSI_NO_TAG);
-	sl_put_be32(cmd->data_sn++, b + 36);
-	sl_put_be32(d.offset, b + 40);
-	conn->tx_last = d.last && cmd->scst.status == SCST_GOOD;
+	/* Once the limit has changed, no DataSN tells where its data stands. */
+	if (!cmd->data_sn)
+		cmd->dsl = conn->max_xmit_dsl;
+	else if (cmd->dsl != conn->max_xmit_dsl)
+		cmd->dsl = 0;
+	isc_build_data(conn, cmd, &d, cmd->data_sn++);
+	cmd->data_sent += d.len;
+	/* What may be asked for apart, data and status, is sent apart. */
+	conn->tx_last = d.last && cmd->scst.status == SCST_GOOD && !conn->erl;
 	if (conn->tx_last) {
 		isc_cmd_leave(cmd);
 		b[1] |= SL_ISCSI_DATA_STATUS | isc_residual(&cmd->scst, b);
 		b[3] = cmd->scst.status;
+		isc_tx_status(conn, cmd);
 	}
-	isc_tx_sn(conn, conn->tx_last);
-	if (!conn->tx_last)
-		sl_put_be32(0, b + 24);		/* StatSN is reserved without status */
-	cmd->data_sent += d.len;
 	isc_tx_attach(conn, d.offset, d.len);
+}
+
+static void isc_build_replay(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	struct sl_data_in d = sl_data_in_at(cmd->replay_sn, cmd->scst.in_len, cmd->dsl,
+					    conn->max_burst);
+
+	isc_build_data(conn, cmd, &d, cmd->replay_sn++);
+	isc_tx_attach(conn, d.offset, d.len);
+	conn->tx_last = cmd->numbered && !isc_replay_pending(cmd);
 }
 
 static void isc_build_scsi_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
@@ -129,7 +171,8 @@ static void isc_build_scsi_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	sl_bhs_init(b, SL_ISCSI_SCSI_RSP, SL_ISCSI_FINAL, sl_bhs_itt(cmd->bhs));
 	b[1] |= isc_residual(sc, b);
 	b[3] = sc->status;
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
+	sl_put_be32(cmd->snack_tag, b + 20);
 	sl_put_be32(cmd->data_sn + cmd->write.next_r2t_sn, b + 36);
 	if (sc->sense_len) {
 		len = 2 + sc->sense_len;
@@ -143,7 +186,16 @@ static void isc_build_scsi_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 
 static void isc_build_scsi(struct isc_conn *conn, struct isc_cmd *cmd)
 {
-	if (cmd->data_sent < cmd->scst.in_len)
+	if (cmd->restart) {
+		cmd->restart = false;
+		cmd->data_sent = 0;
+		cmd->data_sn = 0;
+		cmd->replay_sn = 0;
+		cmd->replay_end = 0;
+	}
+	if (cmd->replay_sn != cmd->replay_end)
+		isc_build_replay(conn, cmd);
+	else if (cmd->data_sent < cmd->scst.in_len)
 		isc_build_data_in(conn, cmd);
 	else
 		isc_build_scsi_rsp(conn, cmd);
@@ -154,7 +206,7 @@ static void isc_build_tm_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	isc_cmd_leave(cmd);
 	sl_bhs_init(conn->tx_head, SL_ISCSI_TASK_MGMT_RSP, SL_ISCSI_FINAL, sl_bhs_itt(cmd->bhs));
 	conn->tx_head[2] = cmd->result;
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	isc_tx_seal(conn, 0);
 }
 
@@ -167,7 +219,7 @@ static void isc_build_nop_in(struct isc_conn *conn, struct isc_cmd *cmd)
 	memcpy(b + 8, sl_bhs_lun(cmd->bhs), 8);
 	sl_bhs_set_ttt(b, SL_ISCSI_NO_TAG);
 	sl_bhs_set_data_len(b, cmd->ping_len);
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	isc_tx_attach(conn, 0, cmd->ping_len);
 }
 
@@ -176,7 +228,7 @@ static void isc_build_ping(struct isc_conn *conn, struct isc_cmd *cmd)
 {
 	sl_bhs_init(conn->tx_head, SL_ISCSI_NOP_IN, SL_ISCSI_FINAL, SL_ISCSI_NO_TAG);
 	sl_bhs_set_ttt(conn->tx_head, conn->next_ttt++ & 0x7fffffff);
-	isc_tx_sn(conn, false);
+	isc_tx_sn(conn, conn->stat_sn);
 	isc_tx_seal(conn, 0);
 }
 
@@ -185,7 +237,7 @@ static void isc_build_logout_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	isc_cmd_leave(cmd);
 	sl_bhs_init(conn->tx_head, SL_ISCSI_LOGOUT_RSP, SL_ISCSI_FINAL, sl_bhs_itt(cmd->bhs));
 	conn->tx_head[2] = cmd->result;
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	isc_tx_seal(conn, 0);
 }
 
@@ -199,7 +251,7 @@ static void isc_build_text_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	memcpy(b + 8, sl_bhs_lun(cmd->bhs), 8);
 	sl_bhs_set_ttt(b, final ? SL_ISCSI_NO_TAG : conn->next_ttt++ & 0x7fffffff);
 	sl_bhs_set_data_len(b, cmd->ping_len);
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	isc_tx_attach(conn, 0, cmd->ping_len);
 }
 
@@ -213,7 +265,7 @@ static void isc_build_async(struct isc_conn *conn, struct isc_cmd *cmd)
 	len = sl_sense_build(data + 2, SL_SENSE_LEN, false, SL_UA_LUNS_CHANGED, NULL);
 	sl_put_be16(len, data);
 	sl_bhs_set_data_len(b, 2 + len);
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	isc_tx_seal(conn, 2 + len);
 }
 
@@ -224,7 +276,7 @@ static void isc_build_reject(struct isc_conn *conn, struct isc_cmd *cmd)
 	sl_bhs_init(b, SL_ISCSI_REJECT, SL_ISCSI_FINAL, SL_ISCSI_NO_TAG);
 	b[2] = cmd->result;
 	sl_bhs_set_data_len(b, SL_BHS_LEN);
-	isc_tx_sn(conn, true);
+	isc_tx_status(conn, cmd);
 	memcpy(isc_tx_small(conn), cmd->bhs, SL_BHS_LEN);
 	isc_tx_seal(conn, SL_BHS_LEN);
 }
@@ -248,9 +300,9 @@ static void isc_build_r2t(struct isc_conn *conn, struct isc_tx *tx)
 	sl_bhs_init(b, SL_ISCSI_R2T, SL_ISCSI_FINAL, sl_bhs_itt(tx->cmd->bhs));
 	memcpy(b + 8, sl_bhs_lun(tx->cmd->bhs), 8);
 	sl_bhs_set_ttt(b, r2t->ttt);
-	isc_tx_sn(conn, false);
+	isc_tx_sn(conn, conn->stat_sn);
 	sl_put_be32(r2t->r2t_sn, b + 36);
-	sl_put_be32(r2t->seq.offset, b + 40);
+	sl_put_be32(r2t->seq.end - r2t->len, b + 40);
 	sl_put_be32(r2t->len, b + 44);
 	isc_tx_seal(conn, 0);
 }
@@ -286,19 +338,19 @@ static int isc_tx_next(struct isc_conn *conn)
 	return 1;
 }
 
-static void isc_tx_pdu_done(struct isc_conn *conn)
+static int isc_tx_pdu_done(struct isc_conn *conn)
 {
 	struct isc_tx *tx = conn->tx;
 
 	isc_tx_go(conn, ISC_TX_IDLE);
 	if (!conn->tx_last)
-		return;
+		return 1;
 	conn->tx = NULL;
 	if (!tx)
-		return;
+		return 1;
 	if (tx->cmd->kind == ISC_CMD_LOGOUT && isc_logout_ends(tx->cmd))
 		set_bit(ISC_CONN_LOGGED_OUT, &conn->flags);
-	isc_cmd_free(tx->cmd);
+	return isc_keep(tx->cmd) ? : 1;
 }
 
 /* More follows at once: TCP may wait for it and send full segments. */
@@ -343,10 +395,9 @@ static int isc_tx_head(struct isc_conn *conn)
 
 	if (ret <= 0)
 		return ret;
-	if (conn->tx_len)
-		isc_tx_go(conn, ISC_TX_PAGES);
-	else
-		isc_tx_pdu_done(conn);
+	if (!conn->tx_len)
+		return isc_tx_pdu_done(conn);
+	isc_tx_go(conn, ISC_TX_PAGES);
 	return 1;
 }
 
@@ -397,10 +448,9 @@ static int isc_tx_pages(struct isc_conn *conn)
 							conn->tx_trailer_len));
 	if (ret <= 0)
 		return ret;
-	if (conn->tx_trailer_len)
-		isc_tx_go(conn, ISC_TX_TRAILER);
-	else
-		isc_tx_pdu_done(conn);
+	if (!conn->tx_trailer_len)
+		return isc_tx_pdu_done(conn);
+	isc_tx_go(conn, ISC_TX_TRAILER);
 	return 1;
 }
 
@@ -408,9 +458,7 @@ static int isc_tx_trailer(struct isc_conn *conn)
 {
 	int ret = isc_tx_bytes(conn, conn->tx_trailer, conn->tx_trailer_len, false);
 
-	if (ret > 0)
-		isc_tx_pdu_done(conn);
-	return ret;
+	return ret > 0 ? isc_tx_pdu_done(conn) : ret;
 }
 
 static int (*const isc_tx_steps[])(struct isc_conn *conn) = {

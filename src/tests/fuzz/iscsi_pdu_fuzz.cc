@@ -52,7 +52,8 @@ void window(u32 sn, u32 exp, u32 max) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < SL_BHS_LEN + 1)
     return 0;
-  const sl_iscsi_limits limits = {8192, 4096, (data[0] & 1u) != 0, (data[0] & 2u) != 0};
+  const sl_iscsi_limits limits = {8192, 4096, (data[0] & 1u) != 0, (data[0] & 2u) != 0,
+                                  (data[0] & 4u) != 0};
   const std::uint8_t* bhs = data + 1;
   sl_iscsi_reject reason = SL_REJECT_NONE;
   const sl_iscsi_verdict verdict = sl_iscsi_check(bhs, &limits, &reason);

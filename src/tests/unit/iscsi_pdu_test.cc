@@ -30,7 +30,7 @@ struct Header {
     sl_put_be32(tag, b.data() + 16);
     return *this;
   }
-  sl_iscsi_verdict check(sl_iscsi_limits lim = {8192, 4096, true, false}) {
+  sl_iscsi_verdict check(sl_iscsi_limits lim = {8192, 4096, true, false, false}) {
     reason = SL_REJECT_NONE;
     return sl_iscsi_check(b.data(), &lim, &reason);
   }
@@ -66,7 +66,7 @@ TEST_CASE("Requests against what was negotiated are rejected") {
     sl_iscsi_limits limits;
     sl_iscsi_reject reason;
   };
-  const sl_iscsi_limits usual = {8192, 4096, true, false};
+  const sl_iscsi_limits usual = {8192, 4096, true, false, false};
   const Row rows[] = {
       {"data with a read", Header(SL_ISCSI_SCSI_CMD, kRead, 512).expect(512), usual,
        SL_REJECT_PROTOCOL},
@@ -77,11 +77,11 @@ TEST_CASE("Requests against what was negotiated are rejected") {
        SL_REJECT_PROTOCOL},
       {"immediate data",
        Header(SL_ISCSI_SCSI_CMD, kWrite, 512).expect(512),
-       {8192, 4096, false, false},
+       {8192, 4096, false, false, false},
        SL_REJECT_PROTOCOL},
       {"unsolicited data",
        Header(SL_ISCSI_SCSI_CMD, kWrite & 0x7f).expect(512),
-       {8192, 4096, true, true},
+       {8192, 4096, true, true, false},
        SL_REJECT_PROTOCOL},
       {"AHS", Header(SL_ISCSI_TEXT).ahs(1), usual, SL_REJECT_PROTOCOL},
       {"login", Header(SL_ISCSI_LOGIN), usual, SL_REJECT_PROTOCOL},
@@ -97,6 +97,12 @@ TEST_CASE("Requests against what was negotiated are rejected") {
     CHECK(row.header.check(row.limits) == SL_PDU_REJECT);
     CHECK(row.header.reason == row.reason);
   }
+}
+
+TEST_CASE("SNACK is lawful above recovery level 0 only, and has no data") {
+  CHECK(Header(SL_ISCSI_SNACK).check() == SL_PDU_REJECT);
+  CHECK(Header(SL_ISCSI_SNACK).check({8192, 4096, true, false, true}) == SL_PDU_OK);
+  CHECK(Header(SL_ISCSI_SNACK, 0x80, 4).check({8192, 4096, true, false, true}) == SL_PDU_REJECT);
 }
 
 TEST_CASE("Additional headers are read within their segment") {
@@ -160,6 +166,24 @@ TEST_CASE("Data-In covers all data in order and ends bursts at their limit") {
           in_burst = d.final ? 0 : in_burst;
         }
         CHECK(sent == total);
+      }
+}
+
+TEST_CASE("A Data-In is found again by its DataSN") {
+  for (u32 total : {1u, 511u, 512u, 4096u, 10000u, 70000u})
+    for (u32 max_dsl : {512u, 1000u, 4096u, 131072u})
+      for (u32 burst : {512u, 4096u, 5000u, 65536u}) {
+        u32 sn = 0;
+        for (u32 sent = 0; sent < total; sn++) {
+          const sl_data_in d = sl_data_in_next(sent, total, max_dsl, burst);
+          const sl_data_in again = sl_data_in_at(sn, total, max_dsl, burst);
+          INFO(sn << " of " << total << ", " << max_dsl << ", " << burst);
+          REQUIRE(again.offset == d.offset);
+          REQUIRE(again.len == d.len);
+          REQUIRE(again.final == d.final);
+          REQUIRE(again.last == d.last);
+          sent += d.len;
+        }
       }
 }
 
