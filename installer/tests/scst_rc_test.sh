@@ -22,11 +22,21 @@ fresh() {
 		echo "modprobe \$*" >>"$work/calls"
 		case \$* in
 		*broken*) exit 1 ;;
+		"-r "*) [ ! -e "$work/root/no-files" ] || exit 1 ;;
+		esac
+		case \$* in
 		"-r scst") rm -rf "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst" ;;
 		"-r "*) rm -rf "$work/root/sys/module/scst/holders/\${2}" ;;
 		scst | "scst "*) mkdir -p "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst/holders" ;;
 		*) mkdir -p "$work/root/sys/module/scst/holders/\$1" ;;
 		esac
+	END
+	# As the kernel's own: it needs no files, and says nothing of what depends on what.
+	cat >"$work/bin/rmmod" <<-END
+		#!/bin/sh
+		echo "rmmod \$*" >>"$work/calls"
+		rm -rf "$work/root/sys/module/scst/holders/\$1"
+		[ "\$1" != scst ] || rm -rf "$work/root/sys/kernel/scst_tgt" "$work/root/sys/module/scst"
 	END
 	cat >"$work/bin/scstadmin" <<-END
 		#!/bin/sh
@@ -35,7 +45,7 @@ fresh() {
 			"$work/root/sys/kernel/scst_tgt/targets/iscsi/iqn.x/luns"
 		[ ! -e "$work/root/fails" ]
 	END
-	chmod +x "$work/bin/modprobe" "$work/bin/scstadmin"
+	chmod +x "$work/bin/modprobe" "$work/bin/rmmod" "$work/bin/scstadmin"
 	printf 'HANDLER vdisk_fileio {\n}\nHANDLER vdisk_nullio {\n}\nTARGET_DRIVER iscsi {\n}\n' \
 		>"$work/root/etc/scst.conf"
 }
@@ -153,6 +163,14 @@ grep -q 'scstadmin -clear_config -force -noprompt' "$work/calls" || fail "not cl
 ! grep -q write_config "$work/calls" || fail "saved"
 [ ! -d "$work/root/sys/kernel/scst_tgt" ] || fail "still loaded"
 tail -n1 "$work/calls" | grep -qx 'modprobe -r scst' || fail "the core did not go last"
+
+begin 'stop unloads modules whose files are gone, as they are when packages are removed together'
+fresh
+expect 0 start
+touch "$work/root/no-files"
+expect 0 stop
+[ ! -d "$work/root/sys/kernel/scst_tgt" ] || fail "still loaded: $(cat "$work/err")"
+! grep -q 'still in use' "$work/err" || fail "$(cat "$work/err")"
 
 begin 'stop of what does not run is fine, reload of it is not'
 fresh
