@@ -41,7 +41,7 @@ TARGET_DRIVER scst_local {
 	}
 }
 END
-serve
+systemctl start scst.service || fail "the target does not start"
 # disk_of SESSION MODEL: the disk by which the machine sees it there; false if there is none.
 disk_of() {
 	host=$(readlink -f "$near/sessions/$1/host") || return 1
