@@ -92,7 +92,7 @@ def scsi(length, flags, expected, cdb, itt=5, cmd_sn=1):
 
 # Task attributes (RFC 7143 11.3.1), task management functions (11.5.1), and commands to block 0.
 SIMPLE, ORDERED, HEAD, ACA = 1, 2, 3, 4
-ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET = 1, 2, 3, 4, 5
+ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET, TASK_REASSIGN = 1, 2, 3, 4, 5, 8
 TUR = bytes(6)
 READ = bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1])
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
@@ -185,10 +185,10 @@ class Nexus:
         self.itt += 1
         return self.itt
 
-    def until_ready(self, on):
+    def until_ready(self, on, lun=0):
         """Takes the unit attentions that stand before everything else."""
         for _ in range(10):
-            if on.end(on.command(TUR))[3] == 0:
+            if on.end(on.command(TUR, lun=lun))[3] == 0:
                 return
         raise AssertionError("the LUN does not become ready")
 
@@ -234,13 +234,15 @@ class Connection:
         assert receive(self.s, len(digest)) == digest, "a data digest of the target is wrong"
         return head, data[:length]
 
-    def command(self, cdb, out=b"", wanted=0, sn=None, itt=None, attr=SIMPLE, final=True, total=None, spoil=None):
+    def command(self, cdb, out=b"", wanted=0, sn=None, itt=None, attr=SIMPLE, final=True, total=None, spoil=None,
+                lun=0):
         """Sends a SCSI command, and @out of its @total bytes as immediate data; its task tag."""
         itt = itt or self.nexus.next_itt()
         sn = self.nexus.next_sn() if sn is None else sn
         expected = (len(out) if total is None else total) or wanted
         flags = attr | (0x80 if final else 0) | (0x20 if out or total else 0x40 if wanted else 0)
-        self.send(0x01, flags, itt, struct.pack(">III", expected, sn, self.ack) + cdb.ljust(16, b"\0"), out, spoil=spoil)
+        self.send(0x01, flags, itt, struct.pack(">III", expected, sn, self.ack) + cdb.ljust(16, b"\0"), out,
+                  lun=struct.pack(">H6x", lun), spoil=spoil)
         return itt
 
     def data_out(self, itt, ttt, data_sn, offset, data, final=True, spoil=None):
@@ -268,7 +270,9 @@ class Connection:
         """The response code; an immediate request."""
         itt = self.nexus.next_itt()
         self.send(0x46, 0x80 | reason, itt, struct.pack(">HHII", cid, 0, self.nexus.sn, self.ack))
-        return self.end(itt)[2]
+        head = self.end(itt)
+        self.time_to_wait, self.time_to_retain = struct.unpack(">HH", head[40:44])
+        return head[2]
 
     def read(self, again=False):
         """The next PDU; None: the target has closed the connection. @again: one that was sent before."""

@@ -3,18 +3,19 @@
 #
 # Error recovery above level 0 (RFC 7143 7): what was sent is sent again on SNACK, what came damaged or
 # not at all is asked for by R2T, damaged requests are repeated with their CmdSN; what is kept for
-# that has bounds.
+# that has bounds. Tasks of a connection that is lost go on at another one, for a time.
 # image: target
 # timeout: 600
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
 cat >/root/recovery.py <<'END'
-import os, struct, sys
+import os, struct, sys, time
 
 sys.path.insert(0, "/run/jobs")
 import pdu
-from pdu import DATA_IN, NOP_IN, R2T, REJECT, RESPONSE, TEXT_RESPONSE, TUR, Nexus, check
+from pdu import (DATA_IN, NOP_IN, R2T, REJECT, RESPONSE, TASK_REASSIGN, TEXT_RESPONSE, TUR, Nexus, Refused,
+                 check)
 
 TARGET = sys.argv[1]
 INITIATOR = "iqn.2007-10.com.github:sahlberg:libiscsi:recovery"
@@ -33,8 +34,8 @@ def read(lba, blocks=1):
     return struct.pack(">BBIBH", 0x28, 0, lba, 0, blocks)
 
 
-def start(*keys):
-    n = Nexus(TARGET, INITIATOR, "ErrorRecoveryLevel=2", *keys)
+def start(*keys, level=1):
+    n = Nexus(TARGET, INITIATOR, f"ErrorRecoveryLevel={level}", "MaxConnections=4", *keys)
     c = n.connections[1]
     n.until_ready(c)
     return c
@@ -76,7 +77,7 @@ def rejected(c):
 
 def snack_of_data():
     c = start("MaxRecvDataSegmentLength=1024")
-    check("the level is the lesser of both", c.settled.get("ErrorRecoveryLevel"), LEVEL)
+    check("the level is the lesser of both", c.settled.get("ErrorRecoveryLevel"), "1")
     itt, sent = fetch(c, 8)
     check("data and status come apart", [p[0][0] & 0x3F for p in sent], [DATA_IN] * 4 + [RESPONSE])
     c.snack(DATA, itt, 1, 2)
@@ -230,23 +231,130 @@ def bounds():
     check("who acknowledges nothing is closed", 500 < count < 520, True)
 
 
+DONE, NO_TASK, STILL_ALLEGIANT, NOT_SUPPORTED = 0, 1, 3, 4
+RECOVERY = 2
+
+
+def lose(c, by):
+    """The connection breaks, and the other one says so."""
+    c.s.close()
+    return by.logout(RECOVERY, c.cid)
+
+
+def taken(c, itt, exp_data_sn=0):
+    return c.manage(TASK_REASSIGN, itt, exp_data_sn=exp_data_sn)
+
+
+def reads_go_on():
+    a = start("MaxRecvDataSegmentLength=1024", level=2)
+    b = a.nexus.connect(2, "MaxRecvDataSegmentLength=1024")
+    itt, sent = fetch(a, 8)
+    check("a task of a connection that works", taken(b, itt), STILL_ALLEGIANT)
+    check("the connection is logged out for recovery", lose(a, b), 0)
+    check("... with the time there is", (b.time_to_wait, b.time_to_retain), (2, 20))
+    b.withheld = b.exp_stat_sn
+    check("a task is taken over", taken(b, itt, 2), DONE)
+    check("... and goes on where it was", [b.wanted(DATA_IN)[1] for _ in range(2)], [p[1] for p in sent[2:4]])
+    check("... up to its status", b.wanted(RESPONSE)[0][3], 0)
+    check("then it is that connection's", taken(b, itt), STILL_ALLEGIANT)
+    acknowledge(b)
+    check("... until it has ended", taken(b, itt), NO_TASK)
+    check("who has left is not there", b.logout(RECOVERY, 7), 1)
+    b.logout(0)
+
+
+def writes_go_on():
+    a = start("InitialR2T=Yes", level=2)
+    n = a.nexus
+    b = n.connect(2)
+    data = os.urandom(4096)
+    itt = a.command(write(0, 8), total=4096)
+    other = a.command(write(16, 8), total=4096)
+    ttt = number(a.wanted(R2T)[0], 20)
+    a.wanted(R2T)
+    a.data_out(itt, ttt, 0, 0, data[:1024], final=False)
+    a.end(a.nop())
+    check("the connection is logged out for recovery", lose(a, b), 0)
+    check("a write is taken over", taken(b, itt, 1), DONE)
+    asks_again(b, "... and what has not come is asked for", data, itt, 1024, 1)
+    check("one that waits is aborted", b.manage(pdu.ABORT_TASK, other, n.sn - 2), DONE)
+    check("... and cannot be taken over", taken(b, other, 1), NO_TASK)
+    b.logout(0)
+
+
+def executing_goes_on():
+    a = start(level=2)
+    n = a.nexus
+    n.until_ready(a, lun=1)
+    b = n.connect(2)
+    itt = a.command(write(0), bytes(512), lun=1)
+    a.end(a.nop())
+    check("the connection is logged out for recovery", lose(a, b), 0)
+    check("a task that is being done is taken over", taken(b, itt), DONE)
+    check("... and answered where it is now", b.end(itt)[3], 0)
+    itt = b.command(write(0), bytes(512), lun=1)
+    b.end(b.nop())
+    again = n.connect(2)
+    check("a new connection of the same CID begins at once", again.end(again.nop())[0] & 0x3F, NOP_IN)
+    check("... and takes over", taken(again, itt), DONE)
+    check("... what the old one did", again.end(itt)[3], 0)
+    again.logout(0)
+
+
+def time_is_up():
+    a = start("DefaultTime2Retain=2", "DefaultTime2Wait=0", level=2)
+    n = a.nexus
+    itt = a.command(write(0, 8), total=4096)
+    a.wanted(R2T)
+    a.s.close()
+    b = n.connect(3)
+    check("a session whose only connection is lost goes on", b.end(b.nop())[0] & 0x3F, NOP_IN)
+    until = time.monotonic() + 60
+    while (answer := taken(b, 0x7777)) == NO_TASK and os.path.isdir(SESSION + "/127.0.0.1") and time.monotonic() < until:
+        time.sleep(0.2)
+    check("what nobody takes over in time is dropped", (answer, taken(b, itt)), (NO_TASK, NO_TASK))
+    b.s.close()
+    try:
+        while time.monotonic() < until:
+            n.connect(3).s.close()
+            time.sleep(4)
+        check("a session that nobody goes on with ends", False, True)
+    except Refused as e:
+        check("a session that nobody goes on with ends", e.status, 0x020A)
+
+
 def not_agreed():
     n = Nexus(TARGET, INITIATOR)
     c = n.connections[1]
     n.until_ready(c)
     c.snack(STATUS)
     check("at level 0 there is no SNACK", rejected(c), NOT_KEPT)
+    check("... no task is taken over", taken(c, 0x7777), NOT_SUPPORTED)
+    check("... and no connection recovered", c.logout(RECOVERY, 2), 2)
     c.logout(0)
 
 
-LEVEL = open(f"/sys/kernel/scst_tgt/targets/iscsi/{TARGET}/ErrorRecoveryLevel").read().split()[0]
-for part in (snack_of_data, snack_of_status, data_is_acknowledged, snack_of_r2t, lost_data, damaged, bounds, not_agreed):
+SESSION = f"/sys/kernel/scst_tgt/targets/iscsi/{TARGET}/sessions/{INITIATOR}"
+for part in (snack_of_data, snack_of_status, data_is_acknowledged, snack_of_r2t, lost_data, damaged, bounds,
+             reads_go_on, writes_go_on, executing_goes_on, time_is_up, not_agreed):
     part()
 sys.exit(pdu.failed)
 END
 
+modprobe -a loop dm-delay
+truncate -s 16M /var/lib/slow
+loop=$(losetup -f --show /var/lib/slow) || fail "no loop device"
+echo "0 32768 delay $loop 0 0 $loop 0 2000" | dmsetup create slow || fail "no slow disk"
 write_conf writable
-sed -i 's/^\t\tHeaderDigest/\t\tErrorRecoveryLevel 1\n&/' /etc/scst.conf
+sed -i 's/^\t\tHeaderDigest/\t\tErrorRecoveryLevel 2\n\t\tMaxConnections 4\n&/; s/^\t\t\tLUN 0 .*/&\n\t\t\tLUN 1 slow/' /etc/scst.conf
+cat >>/etc/scst.conf <<'CONF'
+
+HANDLER vdisk_blockio {
+	DEVICE slow {
+		filename /dev/mapper/slow
+	}
+}
+CONF
 serve
 check "error recovery" python3 /root/recovery.py "$target"
 check "the target still answers" answers

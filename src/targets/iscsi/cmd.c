@@ -13,6 +13,7 @@ void isc_cmd_construct(void *object)
 	memset(cmd, 0, sizeof(*cmd));
 	INIT_HLIST_NODE(&cmd->waiting);
 	INIT_LIST_HEAD(&cmd->held);
+	INIT_LIST_HEAD(&cmd->task);
 	INIT_LIST_HEAD(&cmd->tx.entry);
 	cmd->tx.cmd = cmd;
 	for (i = 0; i < ISC_R2TS; i++) {
@@ -49,6 +50,7 @@ struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 	cmd->data_acked = 0;
 	cmd->ack_tag = SL_ISCSI_NO_TAG;
 	cmd->snack_tag = 0;
+	cmd->heir = NULL;
 	cmd->asked_since = jiffies;
 	cmd->ping = NULL;
 	cmd->ping_len = 0;
@@ -57,7 +59,7 @@ struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 }
 
 /* Bursts that were given up when the command ended early. */
-static void isc_cmd_reset_bursts(struct isc_cmd *cmd)
+void isc_cmd_reset_bursts(struct isc_cmd *cmd)
 {
 	unsigned int i;
 
@@ -98,6 +100,7 @@ void isc_cmd_free(struct isc_cmd *cmd)
 	struct isc_conn *conn = cmd->conn;
 
 	isc_cmd_leave(cmd);
+	isc_task_leave(cmd);
 	if (cmd->kind == ISC_CMD_SCSI)
 		scst_cmd_free(&cmd->scst);
 	kvfree(cmd->ping);
@@ -307,6 +310,7 @@ static void isc_scsi_begin(struct isc_cmd *cmd)
 	if (conn->data_digest || conn->erl)
 		set_bit(SCST_CMD_STABLE_IN, &cmd->scst.flags);
 	isc_set_expected(cmd);
+	isc_task_enter(cmd);
 	scst_cmd_parse(&cmd->scst);
 }
 

@@ -82,10 +82,17 @@ void isc_conn_kick(struct isc_conn *conn)
 		isc_conn_queue_close(conn);
 }
 
+/* One that is closing already, and may be parked, looks again who waits for it. */
 void isc_conn_close(struct isc_conn *conn)
 {
-	if (xchg(&conn->state, ISC_CONN_CLOSING) != ISC_CONN_CLOSING)
+	if (xchg(&conn->state, ISC_CONN_CLOSING) != ISC_CONN_CLOSING || conn->erl >= 2)
 		isc_conn_queue_close(conn);
+}
+
+void isc_conn_end(struct isc_conn *conn)
+{
+	set_bit(ISC_CONN_FINAL, &conn->flags);
+	isc_conn_close(conn);
 }
 
 /* --- socket callbacks --- */
@@ -248,6 +255,7 @@ static void isc_io_work(struct work_struct *work)
 		/* What it replaces has to end first (RFC 7143 6.3.4, 6.3.5). */
 		if (READ_ONCE(conn->waits_for))
 			break;
+		conn->served = true;
 		ret = isc_conn_serve(conn);
 		if (ret < 0)
 			isc_conn_close(conn);
@@ -310,7 +318,9 @@ static void isc_keepalive(struct work_struct *work)
 
 static bool isc_is_of_conn(const struct scst_cmd *sc, const void *conn)
 {
-	return container_of(sc, struct isc_cmd, scst)->conn == conn;
+	const struct isc_cmd *cmd = container_of(sc, struct isc_cmd, scst);
+
+	return cmd->conn == conn && !cmd->heir;
 }
 
 /* Nobody will hear of what is under way, and some of it may wait for long. */
@@ -322,6 +332,15 @@ static void isc_conn_abort(struct isc_conn *conn)
 		scst_session_abort(conn->sess->scst, NULL, NULL);
 }
 
+static void isc_conn_drop(struct isc_conn *conn)
+{
+	isc_rx_drop(conn);
+	isc_tx_drop(conn);
+	isc_drop_kept(conn);
+	isc_drop_waiting(conn);
+	isc_conn_abort(conn);
+}
+
 static void isc_conn_detach(struct isc_conn *conn)
 {
 	isc_conn_unhook(conn);
@@ -330,11 +349,10 @@ static void isc_conn_detach(struct isc_conn *conn)
 	if (cancel_work_sync(&conn->io_work))
 		isc_conn_put(conn);
 	isc_drop_held(conn);
-	isc_rx_drop(conn);
-	isc_tx_drop(conn);
-	isc_drop_kept(conn);
-	isc_drop_waiting(conn);
-	isc_conn_abort(conn);
+	if (isc_may_park(conn))
+		isc_park(conn);
+	else
+		isc_conn_drop(conn);
 	conn->detached = true;
 }
 
@@ -345,6 +363,26 @@ static void isc_conn_finish(struct isc_conn *conn)
 		isc_conn_put(conn);
 	isc_sess_remove_conn(conn);
 	isc_conn_put(conn);
+}
+
+/* Commands that have come back go to whom they belong now, or to nobody. */
+static void isc_conn_settle(struct isc_conn *conn)
+{
+	if (conn->parked && test_bit(ISC_CONN_FINAL, &conn->flags)) {
+		isc_unpark(conn);
+		isc_conn_drop(conn);
+	}
+	if (conn->erl >= 2)
+		isc_sort_parked(conn);
+	else
+		isc_tx_collect(conn);
+	if (conn->parked) {
+		isc_sess_release(conn);
+		return;
+	}
+	isc_tx_drop(conn);
+	if (!atomic_read(&conn->cmds))
+		isc_conn_finish(conn);
 }
 
 /*
@@ -358,10 +396,7 @@ static void isc_close_work(struct work_struct *work)
 	if (!conn->finished) {
 		if (!conn->detached)
 			isc_conn_detach(conn);
-		isc_tx_collect(conn);
-		isc_tx_drop(conn);
-		if (!atomic_read(&conn->cmds))
-			isc_conn_finish(conn);
+		isc_conn_settle(conn);
 	}
 	isc_conn_put(conn);
 }
@@ -402,6 +437,8 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 	init_llist_head(&conn->done);
 	INIT_LIST_HEAD(&conn->tx_queue);
 	INIT_LIST_HEAD(&conn->kept);
+	INIT_LIST_HEAD(&conn->tasks);
+	INIT_DELAYED_WORK(&conn->expiry, isc_expire);
 	hash_init(conn->waiting);
 	isc_conn_set_params(conn, req->params);
 	return conn;

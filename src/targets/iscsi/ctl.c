@@ -168,6 +168,9 @@ static int isc_ctl_get_target(struct isc_ctl *ctl, void __user *arg)
 	req.portal_group = ISC_PORTAL_GROUP;
 	for (i = 0; i < ISCSI_SCST_P_COUNT; i++)
 		req.params[i] = READ_ONCE(t->params[i]);
+	/* Below level 2 nothing is retained. */
+	if (req.params[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL] < 2)
+		req.params[ISCSI_SCST_P_TIME2RETAIN] = 0;
 	mutex_lock(&t->lock);
 	req.redirect = t->redirect.kind;
 	memcpy(req.redirect_to, t->redirect.to, sizeof(req.redirect_to));

@@ -93,6 +93,7 @@ struct isc_sess {
 	bool unordered;			/* requests may overtake each other, see window.c */
 	u32 params[ISCSI_SCST_P_COUNT];
 	spinlock_t lock;
+	struct mutex park_lock;		/* see reassign.c */
 
 	/* Under @lock if @unordered; else the one connection's work only. */
 	u32 exp_cmd_sn;
@@ -117,6 +118,7 @@ enum isc_conn_state {
 #define ISC_CONN_LUNS_CHANGED	5	/* flag: tell the initiator */
 #define ISC_CONN_CHECK		4	/* flag: see whether the initiator lets something wait */
 #define ISC_CONN_TURN		6	/* flag: it may be the turn of a held request */
+#define ISC_CONN_FINAL		8	/* flag: closed with its tasks, nothing is to be taken over */
 #define ISC_CONN_STALLED	7	/* flag: nothing is received until held requests have gone */
 
 enum isc_rx_step {
@@ -199,6 +201,8 @@ struct isc_cmd {
 	u32 data_acked;
 	u32 ack_tag;
 	u32 snack_tag;
+	struct list_head task;		/* conn->tasks, at level 2 */
+	struct isc_conn *heir;		/* who answers it once it has executed, with a reference */
 	unsigned long asked_since;	/* jiffies, when missing data was asked for again */
 
 	struct llist_node done;		/* conn->done */
@@ -248,6 +252,12 @@ struct isc_conn {
 	struct list_head kept;		/* sent and not acknowledged, by StatSN */
 	u32 nr_kept;
 	u32 kept_bytes;
+
+	/* From level 2 on, see reassign.c */
+	bool served;			/* io work: it was in use */
+	bool parked;			/* under sess->park_lock: lost, its tasks may be taken over */
+	struct list_head tasks;		/* under sess->lock: SCSI commands, until they are freed */
+	struct delayed_work expiry;
 	bool header_digest;
 	bool data_digest;
 	struct sl_iscsi_limits limits;
@@ -338,7 +348,9 @@ int isc_sess_get_window(struct isc_tgt *tgt, struct iscsi_scst_session *req);
 /* The end of a connection without commands, and of the session with its last one. */
 void isc_sess_remove_conn(struct isc_conn *conn);
 /* A logout of connection @cid: @logout is completed when that has ended. False: no such one. */
-bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid);
+bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid, bool final);
+/* Who waits for the end of the connection need not any more: it is parked. */
+void isc_sess_release(struct isc_conn *conn);
 /* A logout of the session: all its connections but this one are closed. */
 void isc_sess_close_others(struct isc_conn *conn);
 void isc_close_session(struct scst_session *sess);
@@ -349,6 +361,7 @@ void isc_conn_set_params(struct isc_conn *conn, const u32 *params);
 struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socket *sock);
 int isc_conn_start(struct isc_conn *conn);	/* -ENOTCONN: closed meanwhile */
 void isc_conn_close(struct isc_conn *conn);
+void isc_conn_end(struct isc_conn *conn);	/* with its tasks, parked or not */
 void isc_conn_queue_io(struct isc_conn *conn);
 /* Something is in conn->done: whoever serves the connection now shall see it. */
 void isc_conn_kick(struct isc_conn *conn);
@@ -376,6 +389,7 @@ int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd 
 /* Its answer is being sent: the window opens. */
 void isc_cmd_leave(struct isc_cmd *cmd);
 void isc_cmd_free(struct isc_cmd *cmd);
+void isc_cmd_reset_bursts(struct isc_cmd *cmd);
 void isc_cmd_set_cdb(struct isc_cmd *cmd, const u8 *cdb_rest, u32 rest_len);
 int isc_scsi_cmd(struct isc_conn *conn, const u8 *cdb_rest, u32 rest_len);
 void isc_scsi_deliver(struct isc_cmd *cmd);
@@ -417,6 +431,18 @@ void isc_acknowledge(struct isc_conn *conn, u32 exp_stat_sn);
 void isc_snack(struct isc_conn *conn);
 void isc_recover_burst(struct isc_cmd *cmd, struct isc_burst *burst);
 void isc_recover_quiet(struct isc_conn *conn, unsigned long limit);
+
+void isc_unkeep(struct isc_cmd *cmd);
+
+/* reassign.c */
+bool isc_may_park(const struct isc_conn *conn);
+void isc_park(struct isc_conn *conn);
+void isc_unpark(struct isc_conn *conn);
+void isc_expire(struct work_struct *work);
+void isc_sort_parked(struct isc_conn *conn);
+void isc_task_enter(struct isc_cmd *cmd);
+void isc_task_leave(struct isc_cmd *cmd);
+u8 isc_reassign(struct isc_conn *conn, u32 itt, u32 exp_data_sn);
 
 /* Has the initiator asked for data of it once more? */
 static inline bool isc_replay_pending(const struct isc_cmd *cmd)

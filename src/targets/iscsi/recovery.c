@@ -19,6 +19,17 @@ static u32 isc_kept_len(const struct isc_cmd *cmd)
 	return cmd->kind == ISC_CMD_SCSI && !cmd->data_gone ? cmd->scst.in_len : 0;
 }
 
+/* It is about to be sent again, or by somebody else. */
+void isc_unkeep(struct isc_cmd *cmd)
+{
+	if (!cmd->kept)
+		return;
+	cmd->kept = false;
+	list_del_init(&cmd->tx.entry);
+	cmd->conn->nr_kept--;
+	cmd->conn->kept_bytes -= isc_kept_len(cmd);
+}
+
 static void isc_forget_data(struct isc_cmd *cmd)
 {
 	if (cmd->kind != ISC_CMD_SCSI || cmd->data_gone)
@@ -30,9 +41,7 @@ static void isc_forget_data(struct isc_cmd *cmd)
 
 static void isc_forget(struct isc_cmd *cmd)
 {
-	list_del_init(&cmd->tx.entry);
-	cmd->conn->nr_kept--;
-	isc_forget_data(cmd);
+	isc_unkeep(cmd);
 	isc_cmd_free(cmd);
 }
 
@@ -123,10 +132,7 @@ static void isc_send_again(struct isc_cmd *cmd)
 
 	if (!cmd->kept)
 		return;			/* it is on its way, and looks by itself */
-	list_del_init(&cmd->tx.entry);
-	cmd->kept = false;
-	conn->nr_kept--;
-	conn->kept_bytes -= isc_kept_len(cmd);
+	isc_unkeep(cmd);
 	isc_tx_queue(conn, &cmd->tx);
 }
 

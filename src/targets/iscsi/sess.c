@@ -52,7 +52,6 @@ static void isc_conn_succeed(struct isc_conn *old, struct isc_conn *conn)
 	isc_conn_get(conn);
 	WRITE_ONCE(conn->waits_for, conn->waits_for + 1);
 	old->successor = conn;
-	isc_conn_close(old);
 }
 
 /* It has ended before those that it waits for: now its own successor does, if it has one. */
@@ -86,9 +85,11 @@ static void isc_sess_insert(struct isc_tgt *tgt, struct isc_sess *sess, struct i
 	if (!old)
 		return;
 	old->reinstated = true;
-	list_for_each_entry(c, &old->conns, entry)
+	list_for_each_entry(c, &old->conns, entry) {
 		if (!c->successor)
 			isc_conn_succeed(c, conn);
+		isc_conn_end(c);
+	}
 }
 
 /* With per_portal_acl initiators are known by name and portal, so that groups can tell them. */
@@ -150,6 +151,16 @@ static int isc_sess_register(struct isc_tgt *tgt, struct isc_sess *sess, struct 
 	return 0;
 }
 
+/* An initiator that says nothing of it gets the default of RFC 7143, and no more than the target's. */
+static void isc_sess_limit_retain(const struct isc_tgt *tgt, u32 *params)
+{
+	u32 most = READ_ONCE(tgt->params[ISCSI_SCST_P_TIME2RETAIN]);
+
+	if (params[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL] < 2)
+		most = 0;
+	params[ISCSI_SCST_P_TIME2RETAIN] = min(params[ISCSI_SCST_P_TIME2RETAIN], most);
+}
+
 static struct isc_sess *isc_sess_alloc(struct isc_tgt *tgt, const struct iscsi_scst_conn *req)
 {
 	struct isc_sess *sess = kzalloc(sizeof(*sess), GFP_KERNEL);
@@ -158,12 +169,14 @@ static struct isc_sess *isc_sess_alloc(struct isc_tgt *tgt, const struct iscsi_s
 		return NULL;
 	sess->tgt = tgt;
 	spin_lock_init(&sess->lock);
+	mutex_init(&sess->park_lock);
 	INIT_LIST_HEAD(&sess->conns);
 	INIT_LIST_HEAD(&sess->held);
 	memcpy(sess->isid, req->isid, sizeof(sess->isid));
 	memcpy(sess->params, req->params, sizeof(sess->params));
 	sess->unordered = sess->params[ISCSI_SCST_P_MAX_CONNECTIONS] > 1 ||
 			  sess->params[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL];
+	isc_sess_limit_retain(tgt, sess->params);
 	sess->tsih = isc_new_tsih();
 	sess->exp_cmd_sn = req->exp_cmd_sn;
 	sess->max_cmd_sn = sess->exp_cmd_sn + READ_ONCE(tgt->params[ISC_P_QUEUED_COMMANDS]) - 1;
@@ -273,8 +286,10 @@ int isc_sess_join(struct isc_tgt *tgt, const struct iscsi_scst_conn *req, struct
 	if (!isc_sess_add_conn(sess, conn))
 		goto out;
 	isc_conn_publish(sess, conn);
-	if (old)
+	if (old) {
 		isc_conn_succeed(old, conn);
+		isc_conn_close(old);
+	}
 	ret = 0;
 out:
 	mutex_unlock(&tgt->lock);
@@ -325,6 +340,43 @@ static bool isc_sess_unlink(struct isc_sess *sess, struct isc_conn *conn, struct
 	return last;
 }
 
+/* Under tgt->lock. */
+static struct isc_conn *isc_take_successor(struct isc_conn *conn)
+{
+	struct isc_conn *successor = conn->successor;
+
+	conn->successor = NULL;
+	if (successor)
+		WRITE_ONCE(successor->waits_for, successor->waits_for - 1);
+	return successor;
+}
+
+static void isc_start_successor(struct isc_conn *successor)
+{
+	if (!successor)
+		return;
+	isc_conn_queue_io(successor);
+	isc_conn_put(successor);
+}
+
+void isc_sess_release(struct isc_conn *conn)
+{
+	struct isc_sess *sess = conn->sess;
+	struct isc_conn *successor;
+	struct isc_cmd *mourner;
+
+	mutex_lock(&sess->tgt->lock);
+	successor = isc_take_successor(conn);
+	spin_lock(&sess->lock);
+	mourner = conn->mourner;
+	conn->mourner = NULL;
+	spin_unlock(&sess->lock);
+	mutex_unlock(&sess->tgt->lock);
+	if (mourner)
+		isc_complete(mourner);
+	isc_start_successor(successor);
+}
+
 void isc_sess_remove_conn(struct isc_conn *conn)
 {
 	struct isc_sess *sess = conn->sess;
@@ -344,14 +396,9 @@ void isc_sess_remove_conn(struct isc_conn *conn)
 	if (mourner)
 		isc_complete(mourner);
 	mutex_lock(&tgt->lock);
-	successor = conn->successor;
-	if (successor)
-		WRITE_ONCE(successor->waits_for, successor->waits_for - 1);
+	successor = isc_take_successor(conn);
 	mutex_unlock(&tgt->lock);
-	if (successor) {
-		isc_conn_queue_io(successor);
-		isc_conn_put(successor);
-	}
+	isc_start_successor(successor);
 }
 
 /* Under sess->lock: the session ends, and nobody comes any more. */
@@ -362,7 +409,7 @@ static void isc_sess_close(struct isc_sess *sess, const struct isc_conn *except)
 	sess->closing = true;
 	list_for_each_entry(c, &sess->conns, entry)
 		if (c != except)
-			isc_conn_close(c);
+			isc_conn_end(c);
 }
 
 void isc_close_session(struct scst_session *scst)
@@ -381,7 +428,7 @@ void isc_sess_close_others(struct isc_conn *conn)
 	spin_unlock(&conn->sess->lock);
 }
 
-bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid)
+bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid, bool final)
 {
 	struct isc_sess *sess = logout->conn->sess;
 	struct isc_conn *conn;
@@ -392,7 +439,10 @@ bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid)
 		conn = NULL;
 	if (conn) {
 		conn->mourner = logout;
-		isc_conn_close(conn);
+		if (final)
+			isc_conn_end(conn);
+		else
+			isc_conn_close(conn);
 	}
 	spin_unlock(&sess->lock);
 	return conn;

@@ -126,6 +126,8 @@ ISC_PARAM(HeaderDigest, ISCSI_SCST_P_HEADER_DIGEST);
 ISC_PARAM(DataDigest, ISCSI_SCST_P_DATA_DIGEST);
 ISC_PARAM(MaxConnections, ISCSI_SCST_P_MAX_CONNECTIONS);
 ISC_PARAM(ErrorRecoveryLevel, ISCSI_SCST_P_ERROR_RECOVERY_LEVEL);
+ISC_PARAM(DefaultTime2Wait, ISCSI_SCST_P_TIME2WAIT);
+ISC_PARAM(DefaultTime2Retain, ISCSI_SCST_P_TIME2RETAIN);
 ISC_TGT_PARAM(QueuedCommands, ISC_P_QUEUED_COMMANDS);
 ISC_TGT_PARAM(RspTimeout, ISC_P_RSP_TIMEOUT);
 ISC_TGT_PARAM(NopInInterval, ISC_P_NOP_IN_INTERVAL);
@@ -146,6 +148,8 @@ const struct attribute *const isc_tgt_attrs[] = {
 	&tgt_DataDigest_attr.attr.attr,
 	&tgt_MaxConnections_attr.attr.attr,
 	&tgt_ErrorRecoveryLevel_attr.attr.attr,
+	&tgt_DefaultTime2Wait_attr.attr.attr,
+	&tgt_DefaultTime2Retain_attr.attr.attr,
 	&tgt_QueuedCommands_attr.attr.attr,
 	&tgt_RspTimeout_attr.attr.attr,
 	&tgt_NopInInterval_attr.attr.attr,
@@ -187,6 +191,8 @@ const struct attribute *const isc_sess_attrs[] = {
 	&sess_DataDigest_attr.attr.attr,
 	&sess_MaxConnections_attr.attr.attr,
 	&sess_ErrorRecoveryLevel_attr.attr.attr,
+	&sess_DefaultTime2Wait_attr.attr.attr,
+	&sess_DefaultTime2Retain_attr.attr.attr,
 	NULL
 };
 
@@ -215,7 +221,8 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 		[ISC_CONN_CLOSING] = "closing",
 	};
 
-	return sysfs_emit(buf, "%s\n", names[READ_ONCE(isc_conn_of(kobj)->state)]);
+	return sysfs_emit(buf, "%s\n", READ_ONCE(isc_conn_of(kobj)->parked) ? "parked" :
+			  names[READ_ONCE(isc_conn_of(kobj)->state)]);
 }
 
 static struct kobj_attribute cid_attr = __ATTR_RO(cid);

@@ -45,8 +45,6 @@ static u8 isc_tm_translate(u8 function, enum scst_tm_fn *fn)
 	case SL_TMF_TARGET_COLD_RESET:
 		*fn = SCST_TM_TARGET_RESET;
 		return SL_TMF_RSP_COMPLETE;
-	case SL_TMF_TASK_REASSIGN:
-		return SL_TMF_RSP_NO_REASSIGN;
 	default:
 		return SL_TMF_RSP_REJECTED;
 	}
@@ -58,6 +56,13 @@ void isc_tm_begin(struct isc_cmd *cmd)
 
 	cmd->kind = ISC_CMD_TASK_MGMT;
 	cmd->tm.result = SCST_TM_COMPLETE;
+	if ((cmd->bhs[1] & 0x7f) == SL_TMF_TASK_REASSIGN) {
+		/* Said before the task goes on. */
+		isc_tx_queue(conn, &cmd->tx);
+		cmd->result = isc_reassign(conn, sl_bhs_ref_tag(cmd->bhs),
+					   sl_bhs_data_sn(cmd->bhs));
+		return;
+	}
 	cmd->result = isc_tm_translate(cmd->bhs[1] & 0x7f, &cmd->tm.fn);
 	if (cmd->result || (cmd->tm.fn == SCST_TM_ABORT_TASK &&
 			    isc_fill_gap(conn, sl_bhs_ref_cmd_sn(cmd->bhs),
@@ -181,12 +186,14 @@ void isc_logout_begin(struct isc_cmd *cmd)
 		if (cid == conn->cid)
 			break;
 		/* Once it has ended, none of its commands does anything any more. */
-		if (isc_sess_close_cid(cmd, cid))
+		if (isc_sess_close_cid(cmd, cid, true))
 			return;
 		cmd->result = LOGOUT_RSP_NO_CID;
 		break;
 	default:
-		cmd->result = LOGOUT_RSP_NO_RECOVERY;
+		if (conn->erl >= 2 && cid != conn->cid && isc_sess_close_cid(cmd, cid, false))
+			return;
+		cmd->result = conn->erl >= 2 ? LOGOUT_RSP_NO_CID : LOGOUT_RSP_NO_RECOVERY;
 		break;
 	}
 	isc_complete(cmd);

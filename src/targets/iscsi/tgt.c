@@ -26,9 +26,9 @@ const struct isc_param isc_params[ISC_P_COUNT] = {
 	[ISCSI_SCST_P_DATA_DIGEST]	= { "DataDigest", ISC_DIGEST,
 					    1, 3, ISCSI_SCST_DIGEST_NONE },
 	[ISCSI_SCST_P_MAX_CONNECTIONS]	= { "MaxConnections", ISC_NUMBER, 1, 8, 1 },
-	[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL] = { "ErrorRecoveryLevel", ISC_NUMBER, 0, 1, 0 },
+	[ISCSI_SCST_P_ERROR_RECOVERY_LEVEL] = { "ErrorRecoveryLevel", ISC_NUMBER, 0, 2, 0 },
 	[ISCSI_SCST_P_TIME2WAIT]	= { "DefaultTime2Wait", ISC_NUMBER, 0, 3600, 0 },
-	[ISCSI_SCST_P_TIME2RETAIN]	= { "DefaultTime2Retain", ISC_NUMBER, 0, 3600, 0 },
+	[ISCSI_SCST_P_TIME2RETAIN]	= { "DefaultTime2Retain", ISC_NUMBER, 0, 3600, 20 },
 	[ISC_P_QUEUED_COMMANDS]		= { "QueuedCommands", ISC_NUMBER, 1, 2048, 32 },
 	[ISC_P_RSP_TIMEOUT]		= { "RspTimeout", ISC_NUMBER, 2, 65535, 90 },
 	[ISC_P_NOP_IN_INTERVAL]		= { "NopInInterval", ISC_NUMBER, 0, 65535, 30 },
@@ -38,7 +38,7 @@ const struct isc_param isc_params[ISC_P_COUNT] = {
 };
 
 const char *const isc_tgt_param_names[] = {
-	"DataDigest", "ErrorRecoveryLevel", "FirstBurstLength", "HeaderDigest", "ImmediateData", "InitialR2T",
+	"DataDigest", "DefaultTime2Retain", "DefaultTime2Wait", "ErrorRecoveryLevel", "FirstBurstLength", "HeaderDigest", "ImmediateData", "InitialR2T",
 	"MaxBurstLength", "MaxConnections", "MaxOutstandingR2T", "MaxRecvDataSegmentLength", "MaxSessions",
 	"MaxXmitDataSegmentLength", "NopInInterval", "NopInTimeout", "QueuedCommands",
 	"RspTimeout", "per_portal_acl",

@@ -31,10 +31,12 @@ void isc_tx_collect(struct isc_conn *conn)
 	struct isc_cmd *cmd, *next;
 
 	llist_for_each_entry_safe(cmd, next, list, done) {
-		if (isc_unanswered(cmd))
+		if (isc_unanswered(cmd)) {
 			isc_cmd_free(cmd);
-		else
-			isc_tx_queue(conn, &cmd->tx);
+			continue;
+		}
+		isc_task_enter(cmd);
+		isc_tx_queue(conn, &cmd->tx);
 	}
 }
 
@@ -237,6 +239,10 @@ static void isc_build_logout_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	isc_cmd_leave(cmd);
 	sl_bhs_init(conn->tx_head, SL_ISCSI_LOGOUT_RSP, SL_ISCSI_FINAL, sl_bhs_itt(cmd->bhs));
 	conn->tx_head[2] = cmd->result;
+	if (conn->erl >= 2) {
+		sl_put_be16(conn->sess->params[ISCSI_SCST_P_TIME2WAIT], conn->tx_head + 40);
+		sl_put_be16(conn->sess->params[ISCSI_SCST_P_TIME2RETAIN], conn->tx_head + 42);
+	}
 	isc_tx_status(conn, cmd);
 	isc_tx_seal(conn, 0);
 }
