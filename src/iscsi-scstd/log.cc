@@ -5,6 +5,12 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <vector>
+
+#ifdef HAVE_SYSTEMD
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+#endif
 
 namespace scstd {
 
@@ -26,6 +32,26 @@ bool journal_reads_stderr() {
          fmt::format("{}:{}", st.st_dev, st.st_ino) == stream;
 }
 
+#ifdef HAVE_SYSTEMD
+/// With its fields, of which the journal takes as many as there are. False: it is not there.
+bool log_to_journal(Level level, std::string_view text, std::initializer_list<Field> about) {
+  std::vector<std::string> fields = {fmt::format("MESSAGE={}", text),
+                                     fmt::format("PRIORITY={}", static_cast<int>(level)),
+                                     "SYSLOG_IDENTIFIER=iscsi-scstd"};
+  for (const Field& f : about)
+    fields.push_back(fmt::format("{}={}", f.name, f.value));
+  std::vector<iovec> parts;
+  for (std::string& f : fields)
+    parts.push_back({f.data(), f.size()});
+  return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+#else
+bool log_to_journal(Level /*level*/, std::string_view /*text*/,
+                    std::initializer_list<Field> /*about*/) {
+  return false;
+}
+#endif
+
 } // namespace
 
 void log_open(int verbosity, bool to_syslog) {
@@ -36,8 +62,10 @@ void log_open(int verbosity, bool to_syslog) {
     openlog("iscsi-scstd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
-void log_line(Level level, std::string_view text) {
+void log_line(Level level, std::string_view text, std::initializer_list<Field> about) {
   if (level > sink.threshold)
+    return;
+  if (sink.journal && about.size() && log_to_journal(level, text, about))
     return;
   if (sink.syslog) {
     syslog(static_cast<int>(level), "%.*s", static_cast<int>(text.size()), text.data());

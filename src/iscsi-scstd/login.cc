@@ -394,8 +394,12 @@ Status Login::add_connection() {
                                                     : strerror(err));
   tsih_ = conn.tsih;
   handle_ = conn.handle;
-  log(Level::Info, "{} from {} logged in to {}{}", initiator_, ends_.peer, target_.name,
-      neg_.joining ? fmt::format(", connection {} of session {}", cid_, tsih_) : "");
+  log_about({{"ISCSI_INITIATOR", initiator_},
+             {"ISCSI_TARGET", target_.name},
+             {"ISCSI_PEER", ends_.peer},
+             {"ISCSI_LOGIN_STATUS", "0000"}},
+            Level::Info, "{} from {} logged in to {}{}", initiator_, ends_.peer, target_.name,
+            neg_.joining ? fmt::format(", connection {} of session {}", cid_, tsih_) : "");
   return Status::Success;
 }
 
@@ -438,9 +442,13 @@ Reply Login::refuse(const Pdu& request, Status status) {
   fill_header(request, reply);
   memcpy(reply.pdu.bhs.data() + kIsid, request.bhs.data() + kIsid, sizeof(isid_) + 2);
   sl_put_be16(code, reply.pdu.bhs.data() + kStatus);
-  log(Level::Notice, "login of {} from {} to {} refused: {} (status {:04x})",
-      initiator_.empty() ? "(unnamed)" : initiator_, ends_.peer,
-      target_.name[0] ? target_.name : "(none)", why_, code);
+  log_about({{"ISCSI_INITIATOR", initiator_},
+             {"ISCSI_TARGET", target_.name},
+             {"ISCSI_PEER", ends_.peer},
+             {"ISCSI_LOGIN_STATUS", fmt::format("{:04x}", code)}},
+            Level::Notice, "login of {} from {} to {} refused: {} (status {:04x})",
+            initiator_.empty() ? "(unnamed)" : initiator_, ends_.peer,
+            target_.name[0] ? target_.name : "(none)", why_, code);
   return reply;
 }
 

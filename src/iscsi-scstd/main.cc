@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // iscsi-scstd: opens the kernel side, listens, gives its privileges up, serves.
+#include "activation.hh"
 #include "address.hh"
 #include "background.hh"
 #include "chap.hh"
@@ -57,7 +58,9 @@ int serve(const Options& options, Background& background) {
     log(Level::Error, "{}", opened.error);
     return opened.exit_code;
   }
-  Listeners listeners = listen_on(options.addresses, options.port);
+  Listeners listeners = inherited_listeners();
+  if (listeners.error.empty() && listeners.sockets.empty())
+    listeners = listen_on(options.addresses, options.port);
   if (!listeners.error.empty())
     return fail(ExitCode::Failed, listeners.error);
 

@@ -211,6 +211,18 @@ write_conf writable
 sed -i 's/^\t\tHeaderDigest.*/\t\tMaxConnections 4/; /DataDigest/d' /etc/scst.conf
 serve
 check "several connections of a session" python3 /root/connections.py "$target"
-check "the target still answers" answers
+in_journal() { [ -n "$(journalctl -q --no-pager -u iscsi-scstd "$@")" ]; }
+check "the journal tells refused logins apart" await 20 in_journal ISCSI_LOGIN_STATUS=0206 "ISCSI_TARGET=$target"
+refused "it tells of a login that there was not" in_journal ISCSI_LOGIN_STATUS=0201
+cat >/run/systemd/system/iscsi-scstd.socket <<'UNIT'
+[Socket]
+ListenStream=3260
+UNIT
+systemctl stop iscsi-scstd.service
+systemctl daemon-reload
+check "systemd listens in its place" systemctl start iscsi-scstd.socket
+check "a login is served while systemd starts the daemon" answers
+check "... on systemd's socket" systemctl is-active -q iscsi-scstd.socket iscsi-scstd.service
+systemctl stop iscsi-scstd.socket
 check "the services stop" systemctl stop iscsi-scstd.service scst.service
 check "the kernel log is clean" kernel_log_is_clean
