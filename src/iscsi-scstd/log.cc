@@ -41,6 +41,7 @@ bool log_to_journal(Level level, std::string_view text, std::initializer_list<Fi
   for (const Field& f : about)
     fields.push_back(fmt::format("{}={}", f.name, f.value));
   std::vector<iovec> parts;
+  parts.reserve(fields.size());
   for (std::string& f : fields)
     parts.push_back({f.data(), f.size()});
   return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;

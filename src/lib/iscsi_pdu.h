@@ -80,6 +80,12 @@ enum sl_iscsi_tmf_rsp {
 	SL_TMF_RSP_REJECTED		= 255,
 };
 
+/* Asynchronous events (RFC 7143 11.9.1) */
+enum sl_iscsi_async {
+	SL_ASYNC_SCSI			= 0,	/* sense data says what */
+	SL_ASYNC_LOGOUT			= 1,	/* the initiator shall log out */
+};
+
 static inline u8 sl_bhs_opcode(const u8 *b)	{ return b[0] & 0x3f; }
 static inline bool sl_bhs_immediate(const u8 *b) { return b[0] & SL_ISCSI_IMMEDIATE; }
 static inline bool sl_bhs_final(const u8 *b)	{ return b[1] & SL_ISCSI_FINAL; }

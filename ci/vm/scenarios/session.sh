@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What a session does over time: RspTimeout, NOP-In, QueuedCommands of a live session, Text
-# requests, the message that LUNs have changed.
+# requests, the messages that LUNs have changed and that it is time to log out.
 # image: target
 # timeout: 600
 # shellcheck source=ci/vm/lib.sh
@@ -137,12 +137,36 @@ def luns():
     with open(TGT + "/ini_groups/allowed/luns/mgmt", "w") as f:
         f.write("del 1")
 
+def silence():
+    """... unless the target says nothing of its own accord."""
+    put("aen_disabled", "1")
+    s = login()
+    with open(TGT + "/ini_groups/allowed/luns/mgmt", "w") as f:
+        f.write("add disk0 1")
+    nop_out(s, 1)
+    assert pdu.read_pdu(s)[0] == 0x20
+    with open(TGT + "/ini_groups/allowed/luns/mgmt", "w") as f:
+        f.write("del 1")
+    put("aen_disabled", "0")
+
+def disabled():
+    """Who does not log out of a disabled target when asked to has to go."""
+    s = login()
+    put("enabled", "0")
+    head = pdu.read_pdu(s)
+    assert head[0] == 0x32 and head[36] == 1 and head[42:44] == b"\0\5", head
+    nop_out(s, 1)
+    assert pdu.read_pdu(s)[0] == 0x20
+    took = seconds_until_closed(s)
+    assert 3 < took < 25, took
+    put("enabled", "1")
+
 globals()[sys.argv[1]]()
 END
 
 write_conf writable
 serve
-for part in no_data slow_data pings window texts luns; do
+for part in no_data slow_data pings window texts luns silence disabled; do
 	check "$(sed -n "/^def $part(/{n;s/^ *\"\"\"\(.*\)\"\"\"$/\1/p}" /root/session.py)" \
 		python3 /root/session.py $part "$target" iqn.2007-10.com.github:sahlberg:libiscsi:session
 done

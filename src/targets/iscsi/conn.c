@@ -95,6 +95,32 @@ void isc_conn_end(struct isc_conn *conn)
 	isc_conn_close(conn);
 }
 
+static void isc_expire(struct work_struct *work)
+{
+	struct isc_conn *conn = container_of(to_delayed_work(work), struct isc_conn, expiry);
+
+	isc_conn_end(conn);
+	isc_conn_put(conn);
+}
+
+void isc_conn_expire(struct isc_conn *conn, unsigned long delay)
+{
+	isc_conn_get(conn);
+	if (!queue_delayed_work(isc_close_wq, &conn->expiry, delay))
+		isc_conn_put(conn);
+}
+
+void isc_conn_ask_logout(struct isc_conn *conn)
+{
+	if (READ_ONCE(conn->state) == ISC_CONN_CLOSING) {
+		isc_conn_end(conn);
+		return;
+	}
+	set_bit(ISC_CONN_ASK_LOGOUT, &conn->flags);
+	isc_conn_queue_io(conn);
+	isc_conn_expire(conn, ISC_LOGOUT_TIME * HZ);
+}
+
 /* --- socket callbacks --- */
 
 /* Data has come, or the end of it: the work finds out. */
@@ -208,7 +234,9 @@ static int isc_conn_step(struct isc_conn *conn)
 	if (test_and_clear_bit(ISC_CONN_PING, &conn->flags))
 		isc_send_ping(conn);
 	if (test_and_clear_bit(ISC_CONN_LUNS_CHANGED, &conn->flags))
-		isc_send_luns_changed(conn);
+		isc_send_async(conn, SL_ASYNC_SCSI);
+	if (test_and_clear_bit(ISC_CONN_ASK_LOGOUT, &conn->flags))
+		isc_send_async(conn, SL_ASYNC_LOGOUT);
 	if (test_and_clear_bit(ISC_CONN_CHECK, &conn->flags)) {
 		if (isc_conn_is_stuck(conn))
 			return -ETIMEDOUT;
@@ -229,6 +257,7 @@ static bool isc_conn_has_work(const struct isc_conn *conn)
 	       test_bit(ISC_CONN_TURN, &conn->flags) ||
 	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
 	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags) ||
+	       test_bit(ISC_CONN_ASK_LOGOUT, &conn->flags) ||
 	       (test_bit(ISC_CONN_LOGGED_OUT, &conn->flags) && isc_tx_idle(conn));
 }
 
@@ -360,6 +389,8 @@ static void isc_conn_finish(struct isc_conn *conn)
 {
 	conn->finished = true;
 	if (cancel_work_sync(&conn->io_work))
+		isc_conn_put(conn);
+	if (cancel_delayed_work(&conn->expiry))
 		isc_conn_put(conn);
 	isc_sess_remove_conn(conn);
 	isc_conn_put(conn);

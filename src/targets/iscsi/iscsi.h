@@ -30,6 +30,7 @@
 
 #define ISC_MAX_DSL		(1u << 20)	/* largest data segment we offer to take */
 #define ISC_R2TS		4		/* R2Ts of one command under way */
+#define ISC_LOGOUT_TIME		5	/* seconds to log out in, when asked to */
 #define ISC_MAX_IMMEDIATE	64		/* immediate requests under way, per session */
 #define ISC_MAX_PING		8192		/* bytes of a ping that are sent back */
 #define ISC_ACK_BYTES		(256u << 10)	/* a read from which on its data is to be acknowledged */
@@ -46,6 +47,7 @@ enum isc_tgt_param {
 	ISC_P_NOP_IN_TIMEOUT,
 	ISC_P_MAX_SESSIONS,
 	ISC_P_PER_PORTAL_ACL,
+	ISC_P_AEN_DISABLED,
 	ISC_P_COUNT
 };
 
@@ -118,6 +120,7 @@ enum isc_conn_state {
 #define ISC_CONN_LUNS_CHANGED	5	/* flag: tell the initiator */
 #define ISC_CONN_CHECK		4	/* flag: see whether the initiator lets something wait */
 #define ISC_CONN_TURN		6	/* flag: it may be the turn of a held request */
+#define ISC_CONN_ASK_LOGOUT	9	/* flag: tell the initiator that it shall log out */
 #define ISC_CONN_FINAL		8	/* flag: closed with its tasks, nothing is to be taken over */
 #define ISC_CONN_STALLED	7	/* flag: nothing is received until held requests have gone */
 
@@ -161,7 +164,7 @@ enum isc_cmd_kind {
 	ISC_CMD_LOGOUT,
 	ISC_CMD_TEXT,
 	ISC_CMD_REJECT,
-	ISC_CMD_ASYNC,			/* "the LUNs have changed" */
+	ISC_CMD_ASYNC,			/* isc_cmd.result says which */
 	ISC_CMD_HELD,			/* a request that came before its turn, see window.c */
 };
 
@@ -257,7 +260,7 @@ struct isc_conn {
 	bool served;			/* io work: it was in use */
 	bool parked;			/* under sess->park_lock: lost, its tasks may be taken over */
 	struct list_head tasks;		/* under sess->lock: SCSI commands, until they are freed */
-	struct delayed_work expiry;
+	struct delayed_work expiry;	/* the end: of parked tasks, of the time to log out */
 	bool header_digest;
 	bool data_digest;
 	struct sl_iscsi_limits limits;
@@ -362,6 +365,9 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 int isc_conn_start(struct isc_conn *conn);	/* -ENOTCONN: closed meanwhile */
 void isc_conn_close(struct isc_conn *conn);
 void isc_conn_end(struct isc_conn *conn);	/* with its tasks, parked or not */
+/* The initiator shall log out; else it ends after ISC_LOGOUT_TIME. */
+void isc_conn_ask_logout(struct isc_conn *conn);
+void isc_conn_expire(struct isc_conn *conn, unsigned long delay);	/* ends after @delay */
 void isc_conn_queue_io(struct isc_conn *conn);
 /* Something is in conn->done: whoever serves the connection now shall see it. */
 void isc_conn_kick(struct isc_conn *conn);
@@ -422,7 +428,7 @@ void isc_logout_begin(struct isc_cmd *cmd);
 bool isc_logout_ends(const struct isc_cmd *cmd);	/* the connection that it came on */
 void isc_reject(struct isc_conn *conn, enum sl_iscsi_reject reason);
 void isc_send_ping(struct isc_conn *conn);
-void isc_send_luns_changed(struct isc_conn *conn);
+void isc_send_async(struct isc_conn *conn, u8 event);	/* SL_ASYNC_* */
 
 /* recovery.c */
 int isc_keep(struct isc_cmd *cmd);
@@ -438,7 +444,6 @@ void isc_unkeep(struct isc_cmd *cmd);
 bool isc_may_park(const struct isc_conn *conn);
 void isc_park(struct isc_conn *conn);
 void isc_unpark(struct isc_conn *conn);
-void isc_expire(struct work_struct *work);
 void isc_sort_parked(struct isc_conn *conn);
 void isc_task_enter(struct isc_cmd *cmd);
 void isc_task_leave(struct isc_cmd *cmd);

@@ -10,14 +10,6 @@
  */
 #include "iscsi.h"
 
-void isc_expire(struct work_struct *work)
-{
-	struct isc_conn *conn = container_of(to_delayed_work(work), struct isc_conn, expiry);
-
-	isc_conn_end(conn);
-	isc_conn_put(conn);
-}
-
 /* How long tasks may be taken over: DefaultTime2Wait and DefaultTime2Retain, in jiffies. */
 static unsigned long isc_park_time(const struct isc_sess *sess)
 {
@@ -73,8 +65,7 @@ void isc_park(struct isc_conn *conn)
 	mutex_lock(&sess->park_lock);
 	conn->parked = true;
 	mutex_unlock(&sess->park_lock);
-	isc_conn_get(conn);
-	queue_delayed_work(isc_close_wq, &conn->expiry, isc_park_time(sess));
+	isc_conn_expire(conn, isc_park_time(sess));
 	isc_info("session %s: connection %u is lost, its tasks wait for another one",
 		 sess->scst->sysfs_name, conn->cid);
 }
@@ -85,8 +76,6 @@ void isc_unpark(struct isc_conn *conn)
 	mutex_lock(&conn->sess->park_lock);
 	conn->parked = false;
 	mutex_unlock(&conn->sess->park_lock);
-	if (cancel_delayed_work(&conn->expiry))
-		isc_conn_put(conn);
 }
 
 /* --- taking over --- */

@@ -401,31 +401,31 @@ void isc_sess_remove_conn(struct isc_conn *conn)
 	isc_start_successor(successor);
 }
 
-/* Under sess->lock: the session ends, and nobody comes any more. */
-static void isc_sess_close(struct isc_sess *sess, const struct isc_conn *except)
+/* The session ends, by @how of each connection, and nobody joins it any more. */
+static void isc_sess_close(struct isc_sess *sess, const struct isc_conn *except,
+			   void (*how)(struct isc_conn *conn))
 {
 	struct isc_conn *c;
 
+	spin_lock(&sess->lock);
 	sess->closing = true;
 	list_for_each_entry(c, &sess->conns, entry)
 		if (c != except)
-			isc_conn_end(c);
+			how(c);
+	spin_unlock(&sess->lock);
 }
 
+/* Where the target is only disabled, initiators are asked to go before they have to. */
 void isc_close_session(struct scst_session *scst)
 {
-	struct isc_sess *sess = scst->priv;
+	bool ask = !scst->tgt->enabled && !scst->tgt->dead;
 
-	spin_lock(&sess->lock);
-	isc_sess_close(sess, NULL);
-	spin_unlock(&sess->lock);
+	isc_sess_close(scst->priv, NULL, ask ? isc_conn_ask_logout : isc_conn_end);
 }
 
 void isc_sess_close_others(struct isc_conn *conn)
 {
-	spin_lock(&conn->sess->lock);
-	isc_sess_close(conn->sess, conn);
-	spin_unlock(&conn->sess->lock);
+	isc_sess_close(conn->sess, conn, isc_conn_end);
 }
 
 bool isc_sess_close_cid(struct isc_cmd *logout, u16 cid, bool final)
@@ -454,6 +454,8 @@ void isc_luns_changed(struct scst_session *scst)
 	struct isc_sess *sess = scst->priv;
 	struct isc_conn *c;
 
+	if (READ_ONCE(sess->tgt->params[ISC_P_AEN_DISABLED]))
+		return;
 	spin_lock(&sess->lock);
 	list_for_each_entry(c, &sess->conns, entry) {
 		if (READ_ONCE(c->state) == ISC_CONN_CLOSING)

@@ -134,6 +134,7 @@ ISC_TGT_PARAM(NopInInterval, ISC_P_NOP_IN_INTERVAL);
 ISC_TGT_PARAM(NopInTimeout, ISC_P_NOP_IN_TIMEOUT);
 ISC_TGT_PARAM(MaxSessions, ISC_P_MAX_SESSIONS);
 ISC_TGT_PARAM(per_portal_acl, ISC_P_PER_PORTAL_ACL);
+ISC_TGT_PARAM(aen_disabled, ISC_P_AEN_DISABLED);
 
 const struct attribute *const isc_tgt_attrs[] = {
 	&tid_attr.attr,
@@ -156,6 +157,7 @@ const struct attribute *const isc_tgt_attrs[] = {
 	&tgt_NopInTimeout_attr.attr.attr,
 	&tgt_MaxSessions_attr.attr.attr,
 	&tgt_per_portal_acl_attr.attr.attr,
+	&tgt_aen_disabled_attr.attr.attr,
 	&redirect_attr.attr,
 	NULL
 };

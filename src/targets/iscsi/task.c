@@ -138,13 +138,15 @@ void isc_send_ping(struct isc_conn *conn)
 	isc_complete(cmd);
 }
 
-/* The unit attention tells as well, but only at the initiator's next command. */
-void isc_send_luns_changed(struct isc_conn *conn)
+/* A unit attention tells as well, but only at the initiator's next command. */
+void isc_send_async(struct isc_conn *conn, u8 event)
 {
 	struct isc_cmd *cmd = isc_cmd_alloc(conn, ISC_CMD_ASYNC);
 
-	if (cmd)
-		isc_complete(cmd);
+	if (!cmd)
+		return;
+	cmd->result = event;
+	isc_complete(cmd);
 }
 
 /* --- Logout (RFC 7143 11.14) --- */

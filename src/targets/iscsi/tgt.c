@@ -35,13 +35,14 @@ const struct isc_param isc_params[ISC_P_COUNT] = {
 	[ISC_P_NOP_IN_TIMEOUT]		= { "NopInTimeout", ISC_NUMBER, 2, 65535, 30 },
 	[ISC_P_MAX_SESSIONS]		= { "MaxSessions", ISC_NUMBER, 0, 65535, 0 },
 	[ISC_P_PER_PORTAL_ACL]		= { "per_portal_acl", ISC_FLAG, 0, 1, 0 },
+	[ISC_P_AEN_DISABLED]		= { "aen_disabled", ISC_FLAG, 0, 1, 0 },
 };
 
 const char *const isc_tgt_param_names[] = {
 	"DataDigest", "DefaultTime2Retain", "DefaultTime2Wait", "ErrorRecoveryLevel", "FirstBurstLength", "HeaderDigest", "ImmediateData", "InitialR2T",
 	"MaxBurstLength", "MaxConnections", "MaxOutstandingR2T", "MaxRecvDataSegmentLength", "MaxSessions",
 	"MaxXmitDataSegmentLength", "NopInInterval", "NopInTimeout", "QueuedCommands",
-	"RspTimeout", "per_portal_acl",
+	"RspTimeout", "aen_disabled", "per_portal_acl",
 	NULL
 };
 

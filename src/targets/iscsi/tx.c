@@ -261,18 +261,29 @@ static void isc_build_text_rsp(struct isc_conn *conn, struct isc_cmd *cmd)
 	isc_tx_attach(conn, 0, cmd->ping_len);
 }
 
-/* A SCSI event (RFC 7143 11.9.1): sense data of the unit attention. */
+/* The sense data of a SCSI event: that of the unit attention. */
+static u32 isc_async_sense(u8 *data)
+{
+	u32 len = sl_sense_build(data + 2, SL_SENSE_LEN, false, SL_UA_LUNS_CHANGED, NULL);
+
+	sl_put_be16(len, data);
+	return 2 + len;
+}
+
 static void isc_build_async(struct isc_conn *conn, struct isc_cmd *cmd)
 {
-	u8 *b = conn->tx_head, *data = isc_tx_small(conn);
-	u32 len;
+	u8 *b = conn->tx_head;
+	u32 len = 0;
 
 	sl_bhs_init(b, SL_ISCSI_ASYNC, SL_ISCSI_FINAL, SL_ISCSI_NO_TAG);
-	len = sl_sense_build(data + 2, SL_SENSE_LEN, false, SL_UA_LUNS_CHANGED, NULL);
-	sl_put_be16(len, data);
-	sl_bhs_set_data_len(b, 2 + len);
+	b[36] = cmd->result;
+	if (cmd->result == SL_ASYNC_LOGOUT)
+		sl_put_be16(ISC_LOGOUT_TIME, b + 42);
+	else
+		len = isc_async_sense(isc_tx_small(conn));
+	sl_bhs_set_data_len(b, len);
 	isc_tx_status(conn, cmd);
-	isc_tx_seal(conn, 2 + len);
+	isc_tx_seal(conn, len);
 }
 
 static void isc_build_reject(struct isc_conn *conn, struct isc_cmd *cmd)
