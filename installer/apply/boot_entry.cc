@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 
 namespace inst {
 namespace {
@@ -111,6 +112,14 @@ Result<void> tell(const Context& ctx, const std::vector<BootCommand>& commands) 
   return {};
 }
 
+/// What the loader can do without. What fails is handed to `missed`.
+void try_to_tell(const Context& ctx, const std::vector<BootCommand>& commands,
+                 const std::function<void(const std::string&)>& missed) {
+  for (const BootCommand& c : commands)
+    if (auto done = run_on_target(ctx, c.argv, Exit::build, false, c.input); !done)
+      missed(done.error().line());
+}
+
 bool contains(const json& list, const std::string& path) {
   return std::find(list.begin(), list.end(), path) != list.end();
 }
@@ -190,13 +199,21 @@ Result<void> perform(const Context& ctx, const BootEntry& e, const json& before)
     return put;
   if (auto made = make_menu(ctx, e, before); !made)
     return made;
-  return tell(ctx, e.once);
+  if (auto kept = tell(ctx, e.keep); !kept)
+    return kept;
+  // Hours of building are not thrown away for this.
+  try_to_tell(ctx, e.once, [&](const std::string& why) {
+    if (ctx.say)
+      ctx.say(fmt::format("{}: choose {} in the boot menu yourself", why, e.release));
+  });
+  return {};
 }
 
 Result<Kept> undo(const Context& ctx, const BootEntry& e, const json& before) {
-  if (auto told = tell(ctx, e.forget); !told)
-    return told.error();
   Kept kept;
+  try_to_tell(ctx, e.forget, [&](const std::string& why) {
+    kept.push_back(fmt::format("the boot loader's choice of {}: {}", e.release, why));
+  });
   for (std::size_t i = 0; i < e.files.size(); i++)
     if (auto gone = take_file(ctx, e, i, before, kept); !gone)
       return gone.error();

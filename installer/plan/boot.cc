@@ -137,7 +137,8 @@ private:
       argv.insert(argv.end(), more.begin(), more.end());
       return BootCommand{argv, ""};
     };
-    entry.once = {with({"set", "saved_entry=" + old_id_, "next_entry=" + id})};
+    entry.keep = {with({"set", "saved_entry=" + old_id_})};
+    entry.once = {with({"set", "next_entry=" + id})};
     entry.choose = {with({"set", "saved_entry=" + id})};
     entry.forget = {with({"unset", "next_entry"}),
                     loader_.saved_entry.empty()
@@ -308,6 +309,10 @@ private:
 };
 
 } // namespace
+
+bool makes_initramfs(const Builder& b) {
+  return initramfs_tool(b) != nullptr;
+}
 
 void plan_boot(Builder& b, const BuiltKernel& kernel) {
   Boot(b, kernel).plan();

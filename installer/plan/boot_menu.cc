@@ -281,9 +281,9 @@ std::string with_bls_value(const std::string& text, const std::string& key,
     if (here && found)
       continue;
     found = found || here;
-    out += here ? key + ' ' + value + '\n' : line + '\n';
+    out += here ? fmt::format("{} {}\n", key, value) : line + '\n';
   }
-  return found ? out : out + key + ' ' + value + '\n';
+  return found ? out : fmt::format("{}{} {}\n", out, key, value);
 }
 
 std::string bls_entry(const std::string& other, const std::string& other_release,
@@ -352,16 +352,16 @@ public:
 private:
   std::string word() {
     std::string out;
-    char quote = 0;
+    char quote = '\0';
     for (; at_ < text_.size(); at_++) {
       const char c = text_[at_];
-      if (quote != 0 ? c == quote : c == '\'' || c == '"') {
-        quote = quote != 0 ? 0 : c;
+      if (quote != '\0' ? c == quote : c == '\'' || c == '"') {
+        quote = quote != '\0' ? '\0' : c;
         continue;
       }
       if (c == '\\' && quote != '\'' && at_ + 1 < text_.size())
         at_++;
-      else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '\r'))
+      else if (quote == '\0' && (c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '\r'))
         break;
       out += text_[at_];
     }

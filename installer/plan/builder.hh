@@ -52,6 +52,8 @@ struct BuiltKernel {
   std::string release, tree;
   std::string image; ///< in /boot
 };
+/// There is a program that makes one here.
+bool makes_initramfs(const Builder& b);
 /// Its initramfs and its boot entry.
 void plan_boot(Builder& b, const BuiltKernel& kernel);
 /// True when the kernel that was asked for takes a release of upstream; then the plan is made.

@@ -34,7 +34,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CopyBuilt, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Initramfs, release, file, make, remove)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootFile, path, text, mode, counted, changes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootCommand, argv, input)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu, marks, once,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu, marks, keep, once,
                                    forget, chosen, choose)
 
 namespace {

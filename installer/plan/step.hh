@@ -184,8 +184,9 @@ struct BootEntry {
   std::vector<std::string> make;   ///< makes `menu` of them; {} = they are what is read
   std::string menu;                ///< what `make` makes
   std::vector<std::string> marks;  ///< texts that must be in it then
-  std::vector<BootCommand> once;   ///< have it booted the next time only
-  std::vector<BootCommand> forget; ///< take that back
+  std::vector<BootCommand> keep;   ///< have the old kernel stay the default
+  std::vector<BootCommand> once;   ///< have this one booted the next time; it can do without
+  std::vector<BootCommand> forget; ///< take all of that back
   std::vector<BootFile> chosen;    ///< the files where the kernel is the default; {} = as they are
   std::vector<BootCommand> choose; ///< … and what tells the loader
   bool operator==(const BootEntry&) const = default;

@@ -299,6 +299,8 @@ private:
     config.refresh = base_ < Version{3, 7} ? "oldconfig" : "olddefconfig";
     for (const KernelOption* o : c_.selection.options)
       config.lines.push_back({o->symbol, o->value, o->kind == "required"});
+    if (makes_initramfs(b_))
+      config.lines.push_back({"BLK_DEV_INITRD", "y", true});
     // The release must be the one that the plan names.
     config.lines.push_back({"LOCALVERSION_AUTO", "n", false});
     config.lines.push_back({"LOCALVERSION", "", false});

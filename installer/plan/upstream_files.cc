@@ -8,8 +8,11 @@
 namespace inst {
 namespace {
 
+// make install puts programs into /usr/local, which no init system looks into.
 constexpr const char* path_line =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+// OpenRC's own words, ebegin and the like, are programs in a folder that only its PATH knows.
+constexpr const char* openrc_path_line = "PATH=/usr/local/sbin:/usr/local/bin:$PATH";
 
 constexpr const char* scst_body = R"sh(
 scst_start() {
@@ -66,8 +69,8 @@ std::string wrapped(const UpstreamInit& init, const std::string& name, const std
                        "depend() {{\n\tneed localmount{4}\n\tuse net\n}}\n\n"
                        "start() {{\n\tebegin \"Starting {5}\"\n\t{6}_start\n\teend $?\n}}\n\n"
                        "stop() {{\n\tebegin \"Stopping {5}\"\n\t{6}_stop\n\teend $?\n}}\n",
-                       init.openrc_shell, head, path_line, body, needs.empty() ? "" : " " + needs,
-                       name, functions);
+                       init.openrc_shell, head, openrc_path_line, body,
+                       needs.empty() ? "" : " " + needs, name, functions);
   return fmt::format(
       "#!/bin/sh\n"
       "# chkconfig: 2345 13 87\n"

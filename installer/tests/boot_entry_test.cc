@@ -289,6 +289,33 @@ TEST_CASE("Red Hat's GRUB legacy is told through its own shell") {
   });
 }
 
+TEST_CASE("A loader that cannot be told what to boot once leaves that to the user") {
+  Bench b;
+  b.sys.programs = {"extlinux"};
+  b.sys.file("/boot/extlinux/extlinux.conf", "DEFAULT l0\nLABEL l0\n\tLINUX /vmlinuz-6.1\n");
+  b.sys.exit_status["extlinux"] = 1;
+  std::vector<std::string> said;
+  b.ctx.say = [&](const std::string& text) { said.push_back(text); };
+  const BootEntry e = b.entry();
+  const auto was = before(b.ctx, Action(e));
+  REQUIRE(perform(b.ctx, Action(e), was));
+  CHECK(is_done(b.ctx, Action(e)));
+  REQUIRE(said.size() == 1);
+  CHECK(holds(said[0], "choose 2.6.29 in the boot menu yourself"));
+  const auto undone = undo(b.ctx, Action(e), was);
+  REQUIRE(undone);
+  REQUIRE(undone->size() == 1); // it is said, and the rest is undone
+  CHECK(b.text("/boot/extlinux/extlinux.conf") == "DEFAULT l0\nLABEL l0\n\tLINUX /vmlinuz-6.1\n");
+}
+
+TEST_CASE("A GRUB 2 whose default cannot be kept is an error") {
+  Bench b;
+  b.grub2();
+  b.sys.exit_status["grub-editenv"] = 1;
+  const BootEntry e = b.entry();
+  CHECK_FALSE(perform(b.ctx, Action(e), before(b.ctx, Action(e))));
+}
+
 TEST_CASE("A menu that the user has changed since is neither confirmed nor undone") {
   Bench b;
   b.sys.file("/boot/grub/menu.lst", "default 0\n\ntitle L\nkernel /vmlinuz-6.1 ro\n");

@@ -110,6 +110,7 @@ TEST_CASE("Every step of the HOWTO has its effect") {
   // 9 and 11: scripts without LSB functions, and without scst_disk.
   holds_text("/etc/init.d/scst", "#!/sbin/openrc-run\n");
   holds_text("/etc/init.d/scst", "SCST_MODULES=\"scst scst_vdisk\"\n");
+  holds_text("/etc/init.d/scst", "\nPATH=/usr/local/sbin:/usr/local/bin:$PATH\n"); // has ebegin
   CHECK_FALSE(holds(b.box.text("/etc/init.d/scst"), "init-functions"));
   CHECK_FALSE(holds(b.box.text("/etc/init.d/scst"), "log_"));
   holds_text("/etc/init.d/iscsi-scst", "need localmount scst");
