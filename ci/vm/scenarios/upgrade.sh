@@ -4,8 +4,9 @@
 # Packages are upgraded under a session that writes and verifies: the initiator notices nothing, the
 # new modules wait for a restart. What other targets have left on the machine is reported, and stays.
 # image: target
-# timeout: 1500
+# timeout: 2400
 # cpus: 1
+# slow: yes
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
@@ -34,7 +35,7 @@ newer() {
 # Writes and verifies until it is told to stop; the first failure is kept.
 keep_writing() {
 	until [ -e /run/stop-writing ]; do
-		fio --name=writer --filename="$disk" --rw=randwrite --bs=4k --size=8M --direct=1 \
+		fio --name=writer --filename="$disk" --rw=randwrite --bs=4k --size=2M --direct=1 \
 			--verify=crc32c --do_verify=1 --verify_fatal=1 >/var/tmp/fio 2>&1 || {
 			cp /var/tmp/fio /run/write-failed
 			return
@@ -45,7 +46,13 @@ keep_writing() {
 
 rounds() { wc -l </run/rounds; }
 
-has_written_since() { [ "$(rounds)" -gt "$1" ]; }
+has_written_since() {
+	[ ! -e /run/write-failed ] || {
+		cat /run/write-failed
+		fail "the initiator could not write, or read back"
+	}
+	[ "$(rounds)" -gt "$1" ]
+}
 
 # Of the session: whatever a new login or an error would change.
 session() { (cd /sys/class/iscsi_session && grep -H . session*/state session*/creator); }
@@ -64,7 +71,7 @@ login
 : >/run/rounds
 keep_writing &
 writer=$!
-check "the initiator writes and verifies" await 120 has_written_since 0
+check "the initiator writes and verifies" await 300 has_written_since 0
 
 : >"$modules/extra/iscsi-scst.ko"
 : >"$modules/extra/dev_handlers/scst_vdisk.ko"
@@ -79,7 +86,7 @@ apt-get -qy install /var/tmp/newer/*.deb >"$RESULTS/apt" 2>&1 </dev/null || {
 	fail "apt does not upgrade the packages"
 }
 check "the packages are upgraded" [ "$(dpkg-query -W -f '${Version}' scst-dkms)" = "$new" ]
-check "writing went on, and goes on" await 120 has_written_since $((before + 1))
+check "writing went on, and goes on" await 300 has_written_since $((before + 1))
 refused "something could not be written or read back" test -e /run/write-failed
 session >/var/tmp/session.after
 check "the session is the same" cmp /var/tmp/session /var/tmp/session.after
@@ -104,7 +111,7 @@ rm -r "$modules/extra" /usr/local/sbin/scstadmin
 before=$(rounds)
 check "the daemon is restarted" systemctl restart iscsi-scstd.service
 check "the portal answers" await 30 answers
-check "writing goes on" await 120 has_written_since $((before + 1))
+check "writing goes on" await 300 has_written_since $((before + 1))
 touch /run/stop-writing
 wait "$writer"
 refused "something could not be written or read back" test -e /run/write-failed
