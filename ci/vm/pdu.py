@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import time
 
 PORTAL = ("127.0.0.1", 3260)
 
@@ -158,6 +159,15 @@ class Session:
             return True
         finally:
             self.s.settimeout(60)
+
+
+def await_gone(path, seconds=30):
+    """A session leaves the tree after its last connection; till then the next has another name."""
+    until = time.monotonic() + seconds
+    while os.path.exists(path):
+        if time.monotonic() > until:
+            raise TimeoutError(f"{path} is still there")
+        time.sleep(0.05)
 
 
 class Nexus:

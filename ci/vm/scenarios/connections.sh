@@ -203,6 +203,7 @@ def ends():
 
 
 for part in (logins, order, shuffled, management, ends):
+    pdu.await_gone(SESSION)
     part()
 sys.exit(pdu.failed)
 END

@@ -337,6 +337,7 @@ def not_agreed():
 SESSION = f"/sys/kernel/scst_tgt/targets/iscsi/{TARGET}/sessions/{INITIATOR}"
 for part in (snack_of_data, snack_of_status, data_is_acknowledged, snack_of_r2t, lost_data, damaged, bounds,
              reads_go_on, writes_go_on, executing_goes_on, time_is_up, not_agreed):
+    pdu.await_gone(SESSION)
     part()
 sys.exit(pdu.failed)
 END
