@@ -32,10 +32,10 @@ newer() {
 	dpkg-deb --root-owner-group -b "$tree" "/var/tmp/newer/$1.deb" >/dev/null
 }
 
-# Writes and verifies until it is told to stop; the first failure is kept.
+# Writes and verifies until it is told to stop; the first failure is kept. For fio a colon ends a name.
 keep_writing() {
 	until [ -e /run/stop-writing ]; do
-		fio --name=writer --filename="$disk" --rw=randwrite --bs=4k --size=2M --direct=1 \
+		fio --name=writer --filename="$(readlink -f "$disk")" --rw=randwrite --bs=4k --size=2M --direct=1 \
 			--verify=crc32c --do_verify=1 --verify_fatal=1 >/var/tmp/fio 2>&1 || {
 			cp /var/tmp/fio /run/write-failed
 			return
