@@ -83,8 +83,8 @@ refused "two of one name" mgmt 'add_target twins session_name=one; session_name=
 
 say "# what never waits"
 null=$(disk_of near null)
-# All that goes the fast way, and what does not: longer, or at odd places.
-fio --name=mix --filename="$null" --rw=randrw --bsrange=512-1M --bs_unaligned --iodepth=32 \
+# All that goes the fast way, and what is too long for it.
+fio --name=mix --filename="$null" --rw=randrw --bsrange=512-1M --iodepth=32 \
 	--numjobs=2 --ioengine=libaio --direct=1 --time_based --runtime=5 --group_reporting \
 	--output="$RESULTS/fio" || fail "fio on nullio"
 check "a disk that keeps nothing takes all of it" grep -qE '^ *(READ|WRITE):' "$RESULTS/fio"
