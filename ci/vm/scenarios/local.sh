@@ -111,7 +111,7 @@ check "INQUIRY tells of SAS" described 'SAS (no version claimed)'
 echo 0x0960 >$near/scsi_transport_version
 echo 0d40 >$near/phys_transport_version
 check "or of what is set" described 'iSCSI (no version claimed)'
-check "of the physical transport too" described 'FC-PH'
+check "of the physical transport too" described 'FC-AL'
 id=460000005000000000000001000000000000000000000000
 check "a TransportID can be set" set_id $id
 refused "one of 25 bytes" set_id ${id}00
