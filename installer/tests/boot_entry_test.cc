@@ -10,6 +10,7 @@
 #include "plan/builder.hh"
 #include "sys/fake.hh"
 
+#include <fmt/format.h>
 #include <sstream>
 
 using namespace inst;
@@ -52,10 +53,11 @@ public:
       if (!name.starts_with("vmlinuz-"))
         continue;
       const std::string release = name.substr(8);
-      const std::string body = "{\n\tlinux /boot/" + name + " root=/dev/sda1\n}\n";
+      const std::string body = fmt::format("{{\n\tlinux /boot/{} root=/dev/sda1\n}}\n", name);
       simple = "menuentry 'Debian' $menuentry_id_option 'gnulinux-simple-ab' " + body;
-      all += "menuentry 'Debian, with Linux " + release + "' $menuentry_id_option 'gnulinux-" +
-             release + "-advanced-ab' " + body;
+      all += fmt::format("menuentry 'Debian, with Linux {0}' $menuentry_id_option "
+                         "'gnulinux-{0}-advanced-ab' {1}",
+                         release, body);
     }
     return std::string("set default=\"") + (saved ? "${saved_entry}" : "0") + "\"\n" + simple +
            "submenu 'Advanced' $menuentry_id_option 'gnulinux-advanced-ab' {\n" + all + "}\n";
@@ -76,7 +78,7 @@ private:
     }
     std::string text = env_head;
     for (const auto& [name, value] : values)
-      text += name + '=' + value + '\n';
+      text += fmt::format("{}={}\n", name, value);
     file(argv.at(1), text);
   }
 };
