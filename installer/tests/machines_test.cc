@@ -9,6 +9,7 @@
 #include "sys/fake.hh"
 #include "sys/real.hh"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
@@ -111,7 +112,7 @@ void add_data(Machine& m) {
   const std::string catalog = INST_TOP "/kernel-patches/catalog";
   for (const std::string& name : real.list(catalog))
     if (name.ends_with(".toml"))
-      m.file("/data/catalog/" + name, read_file(catalog + '/' + name));
+      m.file("/data/catalog/" + name, read_file(fmt::format("{}/{}", catalog, name)));
 }
 
 Machine machine(const toml::table& table) {

@@ -47,7 +47,7 @@ void pack(const std::string& fixture, const fs::path& archive, const Change& cha
   const fs::path top = fixtures / fixture;
   Tar tar;
   for (const auto& [path, text] : more)
-    tar.file(fixture + '/' + path, text);
+    tar.file(fmt::format("{}/{}", fixture, path), text);
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(top)) {
     const std::string name = fixture + entry.path().string().substr(top.string().size());
     const auto mode = static_cast<unsigned>(entry.status().permissions());
