@@ -36,6 +36,7 @@ void scst_acg_remove_dirs(struct scst_acg *acg)
 void scst_acg_free(struct scst_acg *acg)
 {
 	xa_destroy(&acg->luns);
+	free_cpumask_var(acg->cpus);
 	kfree(acg->name);
 	kfree(acg);
 }
@@ -46,6 +47,12 @@ struct scst_acg *scst_acg_create(struct scst_tgt *tgt, const char *name)
 
 	if (!acg)
 		return NULL;
+	if (!zalloc_cpumask_var(&acg->cpus, GFP_KERNEL)) {
+		kfree(acg);
+		return NULL;
+	}
+	cpumask_copy(acg->cpus, cpu_possible_mask);
+	acg->any_cpu = true;
 	acg->tgt = tgt;
 	xa_init(&acg->luns);
 	INIT_LIST_HEAD(&acg->initiators);

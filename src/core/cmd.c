@@ -152,7 +152,7 @@ static enum sl_sense scst_cmd_gates(struct scst_cmd *cmd, enum sl_sense parsed)
 /* Blocks that are neither kept nor made, and fit into what the command has by itself. */
 static bool scst_cmd_nowait(const struct scst_cmd *cmd)
 {
-	return cmd->dev && cmd->dev->nowait && !cmd->decoded &&
+	return cmd->dev && cmd->dev->nowait && !cmd->decoded && READ_ONCE(cmd->sess->any_cpu) &&
 	       cmd->cdb.op->unit == SL_LEN_BLOCKS && (cmd->cdb.op->flags & SL_OPF_MEDIUM) &&
 	       cmd->cdb.data_len <= SCST_SHARED_MAX;
 }
@@ -282,6 +282,17 @@ void scst_cmd_run(struct scst_cmd *cmd)
 		cmd->exec(cmd);
 }
 
+/* By a thread of the device. */
+static void scst_run_work(struct work_struct *work)
+{
+	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
+
+	if (scst_cmd_aborted(cmd))
+		scst_cmd_complete(cmd);
+	else
+		scst_cmd_run(cmd);
+}
+
 void scst_cmd_exec(struct scst_cmd *cmd)
 {
 	if (scst_cmd_aborted(cmd)) {
@@ -294,7 +305,11 @@ void scst_cmd_exec(struct scst_cmd *cmd)
 	cmd->exec_began = scst_latency_now();
 	if (cmd->pi_len)
 		scst_pi_received(cmd);
-	if (scst_cmd_begin(cmd))
+	if (!scst_cmd_begin(cmd))
+		return;
+	if (unlikely(cmd->tgt_dev && rcu_access_pointer(cmd->tgt_dev->pool)))
+		scst_cmd_queue(cmd, scst_run_work);
+	else
 		scst_cmd_run(cmd);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_exec);
@@ -308,9 +323,7 @@ static void scst_deferred(struct work_struct *work)
 
 void scst_cmd_defer(struct scst_cmd *cmd)
 {
-	set_bit(SCST_CMD_DEFERRED, &cmd->flags);
-	INIT_WORK(&cmd->work, scst_deferred);
-	queue_work(scst_wq, &cmd->work);
+	scst_cmd_queue(cmd, scst_deferred);
 }
 EXPORT_SYMBOL_GPL(scst_cmd_defer);
 

@@ -330,5 +330,6 @@ void scst_unregister_handler(const struct scst_handler_ops *ops)
 	list_del(&h->entry);
 	scst_cfg_unlock();
 	kfree(h);
+	scst_pool_settle();
 }
 EXPORT_SYMBOL_GPL(scst_unregister_handler);

@@ -4,19 +4,18 @@
 
 #include "scst_priv.h"
 
-struct workqueue_struct *scst_wq;
 struct workqueue_struct *scst_tm_wq;
 
 static int __init scst_init(void)
 {
-	int ret = -ENOMEM;
+	int ret = scst_pool_init();
 
-	scst_wq = alloc_workqueue("scst", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!scst_wq)
+	if (ret)
 		return ret;
+	ret = -ENOMEM;
 	scst_tm_wq = alloc_workqueue("scst_tm", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!scst_tm_wq)
-		goto out_wq;
+		goto out_pool;
 	ret = scst_copy_init();
 	if (ret)
 		goto out_tm_wq;
@@ -39,8 +38,8 @@ out_copy:
 	scst_copy_exit();
 out_tm_wq:
 	destroy_workqueue(scst_tm_wq);
-out_wq:
-	destroy_workqueue(scst_wq);
+out_pool:
+	scst_pool_exit();
 	return ret;
 }
 
@@ -51,8 +50,9 @@ static void __exit scst_exit(void)
 	scst_sysfs_exit();
 	scst_mem_exit();
 	scst_copy_exit();
+	scst_pool_settle();
 	destroy_workqueue(scst_tm_wq);
-	destroy_workqueue(scst_wq);
+	scst_pool_exit();
 	rcu_barrier();
 }
 

@@ -68,9 +68,7 @@ static void scst_begin(struct scst_cmd *cmd)
 {
 	list_del(&cmd->held_entry);
 	clear_bit(SCST_CMD_HELD, &cmd->flags);
-	set_bit(SCST_CMD_DEFERRED, &cmd->flags);
-	INIT_WORK(&cmd->work, scst_begin_work);
-	queue_work(scst_wq, &cmd->work);
+	scst_cmd_queue(cmd, scst_begin_work);
 }
 
 void scst_order_enter(struct scst_cmd *cmd)

@@ -40,12 +40,22 @@ struct scst_acg {
 	bool dead;
 	enum sl_lun_method addr_method;	/* in REPORT LUNS */
 	u8 black_hole;			/* enum scst_black_hole */
+	int io_group;			/* a number above 0 that others may have too, or as follows */
+	bool any_cpu;			/* @cpus are all */
+	cpumask_var_t cpus;		/* that serve its sessions */
 	struct scst_dir *dir;		/* NULL for the default */
 	struct scst_dir *luns_dir;
 	struct scst_dir *initiators_dir;
 	struct xarray luns;		/* struct scst_lun */
 	struct list_head initiators;	/* struct scst_initiator */
 	struct list_head entry;
+};
+
+/* Whose I/O belongs together, where it is no number */
+enum scst_io_group {
+	SCST_IO_GROUP_AUTO = 0,		/* of the sessions of one initiator */
+	SCST_IO_GROUP_ACG = -1,		/* of those of the access control group */
+	SCST_IO_GROUP_NEVER = -2,	/* of one session */
 };
 
 /* Commands that vanish without an answer, to see what an initiator makes of it. */
@@ -76,8 +86,27 @@ struct scst_lun {
 };
 
 /* main.c */
-extern struct workqueue_struct *scst_wq;
 extern struct workqueue_struct *scst_tm_wq;
+
+/* pool.c: who executes commands */
+int scst_pool_init(void);
+void scst_pool_exit(void);
+/* Executes by @fn: in a thread of the device, where it has some, else in a worker. */
+void scst_cmd_queue(struct scst_cmd *cmd, work_func_t fn);
+/* How many workers may wait at the same time, per NUMA node. */
+void scst_pool_set_workers(u32 nr);
+/* A LUN of a session gets the threads that it is to have; gives those back that it had. */
+int scst_pool_enter(struct scst_tgt_dev *td);
+void scst_pool_put(struct scst_pool *pool);
+/*
+ * What decides about threads has changed: 0, -errno: some have kept those that they had. All three
+ * under the configuration lock.
+ */
+int scst_dev_change_pools(struct scst_device *dev);
+int scst_acg_change_pools(struct scst_acg *acg);
+ssize_t scst_pool_show_pids(const struct scst_tgt_dev *td, char *buf);
+/* Waits until no thread or worker is in the code of a module whose commands have ended. */
+void scst_pool_settle(void);
 
 /* cfg.c */
 void scst_cfg_assert_held(void);

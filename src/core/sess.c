@@ -24,6 +24,7 @@ void scst_tgt_dev_put(struct scst_tgt_dev *td)
 
 	if (!refcount_dec_and_test(&td->refs))
 		return;
+	scst_pool_put(rcu_dereference_protected(td->pool, true));
 	scst_aca_clear(td);
 	spin_lock(&dev->tgt_devs_lock);
 	list_del(&td->dev_entry);
@@ -68,7 +69,9 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, uns
 	scst_alua_enter(td);
 	if (sess->dir)
 		scst_sess_lun_dir(sess, td);
-	ret = xa_err(xa_store(&sess->luns, lun->lun, td, GFP_KERNEL));
+	ret = scst_pool_enter(td);
+	if (!ret)
+		ret = xa_err(xa_store(&sess->luns, lun->lun, td, GFP_KERNEL));
 	if (ret) {
 		if (td->dir)
 			scst_dir_remove(td->dir);
@@ -146,6 +149,8 @@ void scst_sess_enter_acg(struct scst_session *sess, struct scst_acg *acg)
 	sess->acg = acg;
 	WRITE_ONCE(sess->addr_method, acg->addr_method);
 	WRITE_ONCE(sess->black_hole, acg->black_hole);
+	cpumask_copy(sess->cpus, acg->cpus);
+	WRITE_ONCE(sess->any_cpu, acg->any_cpu);
 }
 
 void scst_reassign_sessions(struct scst_tgt *tgt)
@@ -226,6 +231,7 @@ static void scst_sess_free(struct scst_session *sess)
 	xa_destroy(&sess->luns);
 	kfree(sess->initiator_name);
 	kfree(sess->sysfs_name);
+	free_cpumask_var(sess->cpus);
 	kfree(sess);
 }
 
@@ -287,6 +293,10 @@ struct scst_session *scst_session_add(struct scst_tgt *tgt, const char *initiato
 
 	if (!sess)
 		return ERR_PTR(-ENOMEM);
+	if (!zalloc_cpumask_var(&sess->cpus, GFP_KERNEL)) {
+		kfree(sess);
+		return ERR_PTR(-ENOMEM);
+	}
 	sess->tgt = tgt;
 	sess->priv = priv;
 	xa_init(&sess->luns);

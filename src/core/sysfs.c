@@ -219,7 +219,7 @@ static ssize_t threads_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	if (ret)
 		return ret;
 	scst_threads = v;
-	workqueue_set_max_active(scst_wq, v);
+	scst_pool_set_workers(v);
 	scst_cfg_unlock();
 	return scst_mgmt_result(0, count);
 }

@@ -115,6 +115,75 @@ static ssize_t max_tgt_dev_commands_store(struct kobject *kobj, struct kobj_attr
 	return scst_mgmt_result(ret, count);
 }
 
+#define SCST_THREADS_MAX	1024
+
+static ssize_t threads_num_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_show_u64(buf, READ_ONCE(scst_dev_of(kobj)->threads_num), 0);
+}
+
+static int scst_change_threads(struct scst_device *dev, u32 nr, bool shared)
+{
+	u32 was = dev->threads_num;
+	bool was_shared = dev->pool_shared;
+	int ret;
+
+	WRITE_ONCE(dev->threads_num, nr);
+	WRITE_ONCE(dev->pool_shared, shared);
+	ret = scst_dev_change_pools(dev);
+	if (!ret)
+		return 0;
+	WRITE_ONCE(dev->threads_num, was);
+	WRITE_ONCE(dev->pool_shared, was_shared);
+	/* Those that had got new ones; there is memory for this, or they go on with them. */
+	scst_dev_change_pools(dev);
+	return ret;
+}
+
+static ssize_t threads_num_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	u64 v;
+	int ret = scst_parse_u64(buf, count, &v);
+
+	if (!ret && v > SCST_THREADS_MAX)
+		ret = -EINVAL;
+	if (!ret)
+		ret = scst_cfg_lock(&dev->dead);
+	if (!ret) {
+		ret = scst_change_threads(dev, v, dev->pool_shared);
+		scst_cfg_unlock();
+	}
+	return scst_mgmt_result(ret, count);
+}
+
+static ssize_t threads_pool_type_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	bool shared = READ_ONCE(dev->pool_shared);
+
+	if (!READ_ONCE(dev->threads_num))
+		return sysfs_emit(buf, "Async\n");
+	return scst_show_text(buf, shared ? "shared" : "per_initiator", shared);
+}
+
+static ssize_t threads_pool_type_store(struct kobject *kobj, struct kobj_attribute *attr,
+				       const char *buf, size_t count)
+{
+	struct scst_device *dev = scst_dev_of(kobj);
+	bool shared = sysfs_streq(buf, "shared");
+	int ret = shared || sysfs_streq(buf, "per_initiator") ? 0 : -EINVAL;
+
+	if (!ret)
+		ret = scst_cfg_lock(&dev->dead);
+	if (!ret) {
+		ret = scst_change_threads(dev, dev->threads_num, shared);
+		scst_cfg_unlock();
+	}
+	return scst_mgmt_result(ret, count);
+}
+
 static ssize_t pr_file_name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	struct scst_device *dev = scst_dev_of(kobj);
@@ -179,12 +248,16 @@ static ssize_t dump_prs_store(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 static struct kobj_attribute dump_prs_attr = __ATTR(dump_prs, 0200, NULL, dump_prs_store);
+static struct kobj_attribute threads_num_attr = __ATTR_RW(threads_num);
+static struct kobj_attribute threads_pool_type_attr = __ATTR_RW(threads_pool_type);
 static struct kobj_attribute pr_file_name_attr = __ATTR_RW(pr_file_name);
 static struct kobj_attribute device_type_attr = __ATTR(type, 0444, device_type_show, NULL);
 static struct kobj_attribute max_tgt_dev_commands_attr = __ATTR_RW(max_tgt_dev_commands);
 
 const struct attribute *const scst_device_attrs[] = {
 	&device_type_attr.attr,
+	&threads_num_attr.attr,
+	&threads_pool_type_attr.attr,
 	&max_tgt_dev_commands_attr.attr,
 	&pr_file_name_attr.attr,
 	&dump_prs_attr.attr,

@@ -612,6 +612,13 @@ static ssize_t lun_active_commands_show(struct kobject *kobj, struct kobj_attrib
 	return sysfs_emit(buf, "%u\n", scst_tgt_dev_active(scst_dir_of(kobj)->owner));
 }
 
+/* Those of its device's threads that execute its commands. */
+static ssize_t thread_pid_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return scst_pool_show_pids(scst_dir_of(kobj)->owner, buf);
+}
+
+static struct kobj_attribute thread_pid_attr = __ATTR_RO(thread_pid);
 static struct kobj_attribute initiator_name_attr = __ATTR_RO(initiator_name);
 static struct kobj_attribute commands_attr = __ATTR_RO(commands);
 static struct kobj_attribute active_commands_attr = __ATTR_RO(active_commands);
@@ -646,6 +653,7 @@ const struct attribute *const scst_sess_close_attrs[] = {
 
 const struct attribute *const scst_sess_lun_attrs[] = {
 	&lun_active_commands_attr.attr,
+	&thread_pid_attr.attr,
 	&scst_lun_latency_attr.attr,
 	NULL
 };

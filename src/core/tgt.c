@@ -436,5 +436,6 @@ void scst_unregister_driver(const struct scst_driver_ops *ops)
 	list_del(&d->entry);
 	scst_cfg_unlock();
 	kfree(d);
+	scst_pool_settle();
 }
 EXPORT_SYMBOL_GPL(scst_unregister_driver);

@@ -67,6 +67,7 @@ struct scst_device;
 struct scst_driver;
 struct scst_handler;
 struct scst_ident;
+struct scst_pool;
 struct scst_session;
 struct scst_tgt;
 struct scst_tm;
@@ -173,7 +174,7 @@ struct scst_cmd {
 	void *handler_priv;		/* the handler's, while it executes */
 	struct work_struct work;
 	struct list_head tgt_dev_entry;
-	struct list_head held_entry;
+	struct list_head held_entry;	/* ... or of those that wait for a thread */
 
 	u64 began, exec_began, exec_ended;	/* ns; 0: latency is not measured */
 
@@ -324,6 +325,9 @@ struct scst_device {
 	struct list_head dg_entry;
 	bool expl_alua;			/* initiators may change access states */
 	u32 max_tgt_dev_commands;	/* of one session at a time */
+	u32 threads_num;		/* of each I/O group, or of all; 0: has none of its own */
+	bool pool_shared;		/* ... of all */
+	u32 pool_epoch;			/* how often these have changed; under the configuration lock */
 	struct scst_tgt_dev *reserved_by; /* RESERVE(6), under @tgt_devs_lock */
 	struct scst_dif_failures dif_failures;
 	refcount_t refs;		/* configuration, LUNs of sessions */
@@ -513,6 +517,7 @@ struct scst_tgt_dev {
 	struct scst_task_set *tasks;	/* @own_tasks, or the device's */
 	struct scst_task_set own_tasks;
 	u32 nr_cmds;			/* of this nexus, in @tasks */
+	struct scst_pool __rcu *pool;	/* whose threads execute its commands, or NULL */
 	struct scst_latency latency[SCST_LATENCY_DIRS];	/* by enum scst_stat_dir, likewise */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
@@ -529,6 +534,8 @@ struct scst_session {
 	struct scst_acg *acg;
 	enum sl_lun_method addr_method;	/* the group's, as is @black_hole */
 	u8 black_hole;
+	bool any_cpu;			/* @cpus are all */
+	cpumask_var_t cpus;		/* the group's: where it is served */
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
@@ -641,6 +648,9 @@ void scst_session_close(struct scst_session *sess);
 
 /* Makes @id its TransportID: 0; -EINVAL: it is none. Under the configuration lock. */
 int scst_session_set_transport_id(struct scst_session *sess, const u8 *id, size_t len);
+
+/* Where to go on with what has come in on @cpu: there, unless the session must not be served there. */
+int scst_session_cpu(const struct scst_session *sess, int cpu);
 
 bool scst_session_has_lun(struct scst_session *sess, u64 lun);
 

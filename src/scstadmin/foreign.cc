@@ -16,26 +16,17 @@ struct Foreign {
   const char* why;
 };
 
-constexpr const char* kNoThreads = "devices have no threads of their own";
 constexpr const char* kNoPools = "data lies in the page cache or in pages of its command";
 constexpr const char* kNoTasklets = "commands run where their data arrives, not in tasklets";
-constexpr const char* kOneSubmitter = "I/O is not submitted by a thread of each initiator";
-constexpr const char* kSocketCpu = "a connection is served where its packets arrive";
 
 const Foreign kForeign[] = {
     {Kind::Root, "max_tasklet_cmd", kNoTasklets},
     {Kind::Root, "poll_us", kNoTasklets},
     {Kind::Root, "force_global_sgv_pool", kNoPools},
-    {Kind::Root, "default_cpu_mask", kSocketCpu},
-    {Kind::Device, "threads_num", kNoThreads},
-    {Kind::Device, "threads_pool_type", kNoThreads},
+    {Kind::Root, "default_cpu_mask", "each target and group has a cpu_mask"},
     {Kind::Device, "async", "reads and writes of files never wait in a thread of the device"},
     {Kind::Device, "zero_copy", "pages of the page cache are always sent as they are"},
-    {Kind::Device, "numa_node_id", kNoThreads},
-    {Kind::Target, "io_grouping_type", kOneSubmitter},
-    {Kind::Group, "io_grouping_type", kOneSubmitter},
-    {Kind::Target, "cpu_mask", kSocketCpu},
-    {Kind::Group, "cpu_mask", kSocketCpu},
+    {Kind::Device, "numa_node_id", "data lies where the CPU is that serves it"},
 };
 
 const Foreign* find(Kind kind, const std::string& name) {

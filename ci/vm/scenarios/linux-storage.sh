@@ -15,6 +15,12 @@ for n in 0 1 2 3; do
 	truncate -s 512M /var/lib/raid$n /var/lib/dif$n
 done
 loop=$(losetup -f --show /var/lib/block) || fail "no loop device"
+modprobe scsi_debug dev_size_mb=256 delay=0 || fail "no scsi_debug"
+udevadm settle
+for unit in /sys/class/scsi_disk/*; do
+	! grep -q scsi_debug "$unit/device/model" || real=${unit##*/}
+done
+[ -n "${real-}" ] || fail "no disk of scsi_debug"
 cat >/etc/scst.conf <<END
 HANDLER vdisk_fileio {
 	DEVICE file {
@@ -32,6 +38,14 @@ HANDLER vdisk_blockio {
 	}
 }
 
+HANDLER dev_user {
+	DEVICE prog
+}
+
+HANDLER dev_disk {
+	DEVICE $real
+}
+
 TARGET_DRIVER scst_local {
 	TARGET near {
 		LUN 0 file
@@ -39,11 +53,21 @@ TARGET_DRIVER scst_local {
 $(for n in 0 1 2 3; do
 	printf '\t\tLUN %s raid%s\n\t\tLUN %s dif%s\n' $((2 + n)) $n $((6 + n)) $n
 done)
+		LUN 10 prog
+		LUN 11 $real
 	}
 }
 END
 check "the configuration is taken" systemctl start scst.service
+truncate -s 512M /var/lib/prog
+scst-user-disk prog /var/lib/prog >"$RESULTS/prog.log" 2>&1 &
+prog=$!
+served() { [ "$(cat /sys/kernel/scst_tgt/devices/prog/served)" = 1 ]; }
+check "a program serves" await 20 served
+near=$(basename "$(readlink -f /sys/kernel/scst_tgt/targets/scst_local/near/sessions/*/host)")
 udevadm settle
+# The disk that Linux sees as this LUN.
+disk_at() { find /sys/class/scsi_disk/"${near#host}":*:"$1"/device/block -mindepth 1 -printf '/dev/%f\n'; }
 
 disk_named() {
 	for unit in /dev/sd?; do
@@ -52,9 +76,13 @@ disk_named() {
 }
 file=$(disk_named file) block=$(disk_named block)
 
-for disk in "$file" "$block"; do
+user=$(disk_at 10) passed_on=$(disk_at 11)
+# It had no size yet when it was found.
+echo 1 >"/sys/block/${user#/dev/}/device/rescan"
+for disk in "$file" "$block" "$user" "$passed_on"; do
+	size=$(($(blockdev --getsize64 "$disk") / 1048576 - 100))
 	check "two minutes of $disk" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=32 \
-		--bsrange=4k-1m --rw=randrw --verify=crc32c --verify_fatal=1 --verify_backlog=512 --size=900M \
+		--bsrange=4k-1m --rw=randrw --verify=crc32c --verify_fatal=1 --verify_backlog=512 --size="${size}M" \
 		--time_based --runtime=120 --output="$RESULTS/fio.$(basename "$disk")"
 done
 
@@ -100,5 +128,7 @@ for n in 0 1 2 3; do
 	check "Linux knows of the protection of dif$n" grep -q T10-DIF-TYPE1-CRC "$profile"
 done
 array dif 7
+kill $prog
+wait $prog
 check "the services stop" systemctl stop scst.service
 check "the kernel log is clean" kernel_log_is_clean

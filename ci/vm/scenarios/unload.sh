@@ -63,14 +63,37 @@ end_io "the target"
 check "scst_local goes" await $deadline rmmod scst_local
 systemctl stop scst.service
 
-for kind in 'vdisk_fileio filename /var/lib/file' "vdisk_blockio filename $loop" 'vdisk_nullio size_mb 64'; do
-	local_conf "${kind%% *}" "${kind#* }"
-	begin_io "$disk" "${kind%% *}"
-	unload scst_vdisk
-	end_io "the handler"
-	systemctl stop scst.service
-	check "nothing stays" gone scst
-done
+# What the kernel has allocated in pieces, and counts exactly once its caches are shrunk. A cache of
+# ours is gone with its module, or the kernel has put its pieces into one of somebody else.
+pieces() {
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
+	{
+		awk '$1 ~ /^kmalloc/ { print $2 }' /proc/slabinfo
+		cut -d' ' -f1 /sys/kernel/slab/scst_*/objects 2>/dev/null
+	} | awk '{ n += $1 } END { print n }'
+}
+no_cache_of_ours() { ! find /sys/kernel/slab -type d \( -name 'scst*' -o -name 'isc_*' \) | grep .; }
+
+go_under_io() {
+	for kind in 'vdisk_fileio filename /var/lib/file' "vdisk_blockio filename $loop" 'vdisk_nullio size_mb 64'; do
+		local_conf "${kind%% *}" "${kind#* }"
+		begin_io "$disk" "${kind%% *}"
+		unload scst_vdisk
+		end_io "the handler"
+		systemctl stop scst.service
+		check "nothing stays" gone scst
+	done
+}
+go_under_io
+first=$(pieces)
+go_under_io
+second=$(pieces)
+# Some six thousand commands in between, twenty LUNs and devices; what others hold comes and goes.
+say "# pieces of memory: $first, then $second"
+check "no command leaves memory behind" [ "$second" -lt $((first + 500)) ]
 
 # The kernel's initiator gives up at once instead of waiting for its target.
 sed -i 's/^node.session.timeo.replacement_timeout.*/node.session.timeo.replacement_timeout = 3/' /etc/iscsi/iscsid.conf
@@ -86,4 +109,5 @@ end_io "the portal"
 logout
 check "the rest stops" systemctl stop scst.service
 check "nothing stays" gone scst
+check "no cache either" await 10 no_cache_of_ours
 check "the kernel log is clean" kernel_log_is_clean

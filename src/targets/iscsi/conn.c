@@ -48,14 +48,14 @@ static int isc_conn_cpu(struct isc_conn *conn)
 {
 	int cpu = READ_ONCE(conn->sock->sk->sk_incoming_cpu);
 
-	if (cpu < 0 || !cpu_online(cpu))
-		return WORK_CPU_UNBOUND;
-	if (conn->local && READ_ONCE(conn->crowd)) {
+	if (cpu < 0 || !cpu_online(cpu)) {
+		cpu = raw_smp_processor_id();
+	} else if (conn->local && READ_ONCE(conn->crowd)) {
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
 	}
-	return cpu;
+	return scst_session_cpu(conn->sess->scst, cpu);
 }
 
 static bool isc_conn_is_local(const struct sock *sk)

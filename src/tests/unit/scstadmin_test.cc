@@ -282,16 +282,15 @@ TEST_CASE("Unknown attributes, handlers and drivers are errors with a place") {
   CHECK(w.errors.find("scst.conf:9:1: cannot set shape of device n") != std::string::npos);
 }
 
-TEST_CASE("What only SCST has threads and pools for is left out, and said so") {
+TEST_CASE("What only SCST has pools and tasklets for is left out, and said so") {
   World w;
-  CHECK(w.config("max_tasklet_cmd 10\nHANDLER vdisk_nullio {\nDEVICE n {\nthreads_num 4\n}\n}\n") ==
+  CHECK(w.config("max_tasklet_cmd 10\nHANDLER vdisk_nullio {\nDEVICE n {\nzero_copy 1\n}\n}\n") ==
         0);
   CHECK(w.errors.empty());
-  CHECK(w.out.find("scst.conf:4:1: threads_num of device n means nothing here") !=
-        std::string::npos);
+  CHECK(w.out.find("scst.conf:4:1: zero_copy of device n means nothing here") != std::string::npos);
   CHECK(w.out.find("scst.conf:1:1: max_tasklet_cmd of") != std::string::npos);
   // Elsewhere it is a mistake like any other.
-  CHECK(w.config("threads_num 4\n") == 1);
+  CHECK(w.config("zero_copy 1\n") == 1);
 }
 
 TEST_CASE("A read-only attribute in a file is accepted when it is equal") {
