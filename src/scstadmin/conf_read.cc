@@ -285,8 +285,8 @@ private:
     if (s.words.size() > 2) {
       error(place(s.words[2]),
             fmt::format("{} takes one value: put it into quotes if it has blanks, "
-                        "{} \"{} {}\"",
-                        first.text, first.text, s.words[1].text, s.words[2].text));
+                        "{} \"VALUE WITH BLANKS\"",
+                        first.text, first.text));
       return;
     }
     if (first.text.empty()) {

@@ -181,6 +181,12 @@ TEST_CASE("Hardware targets keep their mark") {
         "\nTARGET_DRIVER q {\n\tTARGET 50:01 {\n\t\tHW_TARGET\n\t\tenabled 1\n\t}\n}\n");
 }
 
+TEST_CASE("Errors of attributes do not tell their values, which may be secrets") {
+  const std::string error = normal("IncomingUser joe joes-secret\n");
+  CHECK(error.find("f:1:18: IncomingUser takes one value") == 0);
+  CHECK(error.find("joes-secret") == std::string::npos);
+}
+
 TEST_CASE("Errors name line and column") {
   const std::vector<std::pair<const char*, const char*>> rows = {
       {"HANDLER h {\n", "f:1:1: HANDLER { is never closed"},
