@@ -76,6 +76,14 @@ Ending refused(int status_class, std::initializer_list<int> details) {
           }};
 }
 
+Ending held() {
+  return {"no stage further", [](const Outcome& o) {
+            const Pdu* last = o.pdus.empty() ? nullptr : &o.pdus.back();
+            return o.alive && last && last->opcode() == kLoginResponse && !last->head[36] &&
+                   !(last->head[1] & 0x80);
+          }};
+}
+
 Ending says(const std::string& pair) {
   return {pair, [pair](const Outcome& o) {
             return std::any_of(o.pdus.begin(), o.pdus.end(), [&](const Pdu& p) {
@@ -151,6 +159,22 @@ Session::Session(const World& world, const Options& options)
     std::from_chars(text.data() + at + key.size(), text.data() + text.size(), max_data);
   connection.header_digest = text.find("HeaderDigest=CRC32C") != std::string::npos;
   connection.data_digest = text.find("DataDigest=CRC32C") != std::string::npos;
+  if (!discovery_)
+    become_ready();
+}
+
+/// Takes the unit attentions that stand before everything else.
+void Session::become_ready() {
+  for (int i = 0; i < 10; i++) {
+    send(scsi(0x81, kPing, Bytes(6), 0));
+    const std::optional<Pdu> response = await(kScsiResponse);
+    exp_stat_sn++;
+    if (!response)
+      break;
+    if (response->head[3] == 0)
+      return;
+  }
+  throw std::runtime_error("the LUN does not become ready");
 }
 
 Pdu Session::command(std::uint8_t opcode, std::uint8_t flags, std::uint32_t itt) {
@@ -205,11 +229,12 @@ Outcome Session::provoke(const std::vector<Pdu>& pdus) {
 }
 
 std::optional<Pdu> Session::await(Opcode opcode) {
-  Pdu pdu;
-  while (connection.receive(pdu, std::chrono::seconds(40)) == Connection::Event::kPdu)
-    if (pdu.opcode() == opcode)
-      return pdu;
-  return std::nullopt;
+  Pdu found;
+  const Outcome outcome = observe(connection, [&](const Pdu& pdu) {
+    found = pdu;
+    return pdu.opcode() == opcode;
+  });
+  return outcome.alive ? std::optional<Pdu>(found) : std::nullopt;
 }
 
 } // namespace hostile

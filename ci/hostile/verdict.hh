@@ -37,6 +37,8 @@ Ending answered(Opcode opcode);                      ///< by a PDU of this kind,
 Ending answered(Opcode opcode, std::size_t at, std::initializer_list<int> values);
 /// A login response of this class, and of one of these details if any are given; then the end.
 Ending refused(int status_class, std::initializer_list<int> details = {});
+/// A login response that refuses nothing and goes no stage further.
+Ending held();
 /// Text of a login or text response in which a key has this value.
 Ending says(const std::string& pair);
 
@@ -97,6 +99,7 @@ public:
   std::uint32_t max_data = 8192; ///< MaxRecvDataSegmentLength of the target
 
 private:
+  void become_ready();
   bool discovery_;
 };
 

@@ -67,10 +67,15 @@ static bool name_characters(const char *p)
 	return true;
 }
 
+static bool name_month(const char *p)
+{
+	return name_digits(p, 2) && (p[0] == '0' ? p[1] != '0' : p[0] == '1' && p[1] <= '2');
+}
+
 /* "YYYY-MM.authority[:anything]", @len bytes. */
 static bool name_iqn(const char *p, size_t len)
 {
-	return len > 8 && name_digits(p, 4) && p[4] == '-' && name_digits(p + 5, 2) &&
+	return len > 8 && name_digits(p, 4) && p[4] == '-' && name_month(p + 5) &&
 	       p[7] == '.' && p[8] != ':' && p[8] != '.';
 }
 

@@ -33,6 +33,20 @@ static enum sl_iscsi_verdict check_no_data(const u8 *bhs, enum sl_iscsi_reject *
 	return sl_bhs_data_len(bhs) ? reject(SL_REJECT_PROTOCOL, reason) : SL_PDU_OK;
 }
 
+/* Its tag is what its answer is known by, and NO_TAG is none (RFC 7143 11.2.1.8). */
+static bool starts_task(const u8 *bhs)
+{
+	switch (sl_bhs_opcode(bhs)) {
+	case SL_ISCSI_SCSI_CMD:
+	case SL_ISCSI_TASK_MGMT:
+	case SL_ISCSI_TEXT:
+	case SL_ISCSI_LOGOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum sl_iscsi_verdict sl_iscsi_check(const u8 *bhs, const struct sl_iscsi_limits *lim,
 				     enum sl_iscsi_reject *reason)
 {
@@ -40,6 +54,8 @@ enum sl_iscsi_verdict sl_iscsi_check(const u8 *bhs, const struct sl_iscsi_limits
 		return SL_PDU_FATAL;
 	if (sl_bhs_ahs_len(bhs) && sl_bhs_opcode(bhs) != SL_ISCSI_SCSI_CMD)
 		return reject(SL_REJECT_PROTOCOL, reason);
+	if (starts_task(bhs) && sl_bhs_itt(bhs) == SL_ISCSI_NO_TAG)
+		return reject(SL_REJECT_INVALID_FIELD, reason);
 
 	switch (sl_bhs_opcode(bhs)) {
 	case SL_ISCSI_SCSI_CMD:
@@ -67,6 +83,8 @@ enum sl_iscsi_verdict sl_iscsi_check(const u8 *bhs, const struct sl_iscsi_limits
 bool sl_iscsi_check_ahs(const u8 *ahs, u32 len, const u8 **ext_cdb, u32 *ext_cdb_len,
 			u32 *bidi_read_len)
 {
+	bool read_len_seen = false;
+
 	*ext_cdb = NULL;
 	*ext_cdb_len = 0;
 	*bidi_read_len = 0;
@@ -77,15 +95,17 @@ bool sl_iscsi_check_ahs(const u8 *ahs, u32 len, const u8 **ext_cdb, u32 *ext_cdb
 			return false;
 		n = sl_get_be16(ahs);		/* counts from byte 3 on */
 		whole = 3 + n + sl_iscsi_pad(3 + n);
-		if (n == 0 || whole > len)
+		if (whole > len)
 			return false;
-		if (ahs[2] == 1) {
+		/* Each once; other types are reserved. One more byte than a header has room for, at least. */
+		if (ahs[2] == 1 && !*ext_cdb && n > 1) {
 			*ext_cdb = ahs + 4;
 			*ext_cdb_len = n - 1;
-		} else if (ahs[2] == 2) {
-			if (n != 5)
-				return false;
+		} else if (ahs[2] == 2 && !read_len_seen && n == 5) {
 			*bidi_read_len = sl_get_be32(ahs + 4);
+			read_len_seen = true;
+		} else {
+			return false;
 		}
 		ahs += whole;
 		len -= whole;

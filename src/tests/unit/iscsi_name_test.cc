@@ -36,6 +36,9 @@ TEST_CASE("Malformed UTF-8 in a name is refused") {
 
 TEST_CASE("What is no iSCSI name is refused") {
   for (const char* bad : {"",
+                          "iqn.2001-00.com.example",
+                          "iqn.2001-13.com.example",
+                          "iqn.2001-20.com.example",
                           "iqn.",
                           "iqn",
                           "disk1",

@@ -89,6 +89,14 @@ TEST_CASE("Requests against what was negotiated are rejected") {
       {"logout with data", Header(SL_ISCSI_LOGOUT, 0x80, 4), usual, SL_REJECT_PROTOCOL},
       {"unknown", Header(0x1c), usual, SL_REJECT_NOT_SUPPORTED},
       {"one of ours", Header(SL_ISCSI_R2T), usual, SL_REJECT_NOT_SUPPORTED},
+      {"command without a tag", Header(SL_ISCSI_SCSI_CMD, kRead).itt(SL_ISCSI_NO_TAG), usual,
+       SL_REJECT_INVALID_FIELD},
+      {"task management without a tag", Header(SL_ISCSI_TASK_MGMT).itt(SL_ISCSI_NO_TAG), usual,
+       SL_REJECT_INVALID_FIELD},
+      {"text without a tag", Header(SL_ISCSI_TEXT).itt(SL_ISCSI_NO_TAG), usual,
+       SL_REJECT_INVALID_FIELD},
+      {"logout without a tag", Header(SL_ISCSI_LOGOUT).itt(SL_ISCSI_NO_TAG), usual,
+       SL_REJECT_INVALID_FIELD},
       {"ping answer not immediate", Header(SL_ISCSI_NOP_OUT).itt(SL_ISCSI_NO_TAG), usual,
        SL_REJECT_PROTOCOL},
   };
@@ -125,6 +133,20 @@ TEST_CASE("Additional headers that lie about their length are refused") {
   u32 cdb_len, read_len;
   const std::vector<std::vector<u8>> rows = {
       {0, 0, 1, 0}, {0, 18, 1, 0}, {0xff, 0xff, 1, 0}, {0, 4, 2, 0, 0, 0, 0, 0}, {0, 5, 2}};
+  for (const auto& ahs : rows)
+    CHECK_FALSE(
+        sl_iscsi_check_ahs(ahs.data(), static_cast<u32>(ahs.size()), &cdb, &cdb_len, &read_len));
+}
+
+TEST_CASE("Additional headers that say nothing, or say it twice, are refused") {
+  const u8* cdb;
+  u32 cdb_len, read_len;
+  const std::vector<std::vector<u8>> rows = {{0, 1, 1, 0},
+                                             {0, 2, 0, 0, 0, 0, 0, 0},
+                                             {0, 2, 3, 0, 0, 0, 0, 0},
+                                             {0, 2, 63, 0, 0, 0, 0, 0},
+                                             {0, 2, 1, 0, 7, 0, 0, 0, 0, 2, 1, 0, 7, 0, 0, 0},
+                                             {0, 5, 2, 0, 0, 0, 0, 1, 0, 5, 2, 0, 0, 0, 0, 1}};
   for (const auto& ahs : rows)
     CHECK_FALSE(
         sl_iscsi_check_ahs(ahs.data(), static_cast<u32>(ahs.size()), &cdb, &cdb_len, &read_len));
