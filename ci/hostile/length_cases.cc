@@ -63,9 +63,6 @@ void lengths(Cases& cases) {
     add(
         kind, "an additional header of 1020 bytes",
         [](Session&, Pdu& p) { p.with_ahs(Bytes(1020)); }, format_error());
-    add(
-        kind, "an additional header announced, none sent",
-        [](Session&, Pdu& p) { p.put(4, 255, 1); }, format_error());
   }
   // What has no data must not bring any (11.5, 11.14, 11.16).
   for (const Kind* kind : {&kKinds[2], &kKinds[5], &kKinds[6]}) {

@@ -69,9 +69,10 @@ static int isc_text_answer(struct isc_conn *conn, struct isc_cmd *cmd, struct sl
 	return ret;
 }
 
+/* Answers are never in parts, so there is none to go on with by a tag of ours. */
 bool isc_text_fits(const u8 *bhs)
 {
-	return !(bhs[1] & SL_ISCSI_CONTINUE) && sl_bhs_data_len(bhs) <= ISC_MAX_TEXT;
+	return sl_bhs_ttt(bhs) == SL_ISCSI_NO_TAG && !(bhs[1] & SL_ISCSI_CONTINUE) && sl_bhs_data_len(bhs) <= ISC_MAX_TEXT;
 }
 
 int isc_text(struct isc_conn *conn)

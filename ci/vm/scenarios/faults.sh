@@ -1,0 +1,208 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whatever goes wrong between Linux's initiator and the target, or with either: what is written is
+# verified all the while, and not one command fails or is stuck.
+# image: target
+# timeout: 1800
+# slow: yes
+# shellcheck source=ci/vm/lib.sh
+. /run/jobs/lib.sh
+
+tree=/sys/kernel/scst_tgt
+sys=$tree/targets/iscsi/$target
+near=127.0.0.1:3261
+truncate -s 256M /var/lib/disk0
+cat >/etc/scst.conf <<END
+HANDLER vdisk_fileio {
+	DEVICE disk0 {
+		filename /var/lib/disk0
+	}
+}
+
+TARGET_DRIVER iscsi {
+	enabled 1
+
+	TARGET $target {
+		enabled 1
+		NopInInterval 5
+		NopInTimeout 5
+
+		GROUP allowed {
+			LUN 0 disk0
+
+			INITIATOR $initiator
+		}
+	}
+}
+END
+serve
+mkfifo /root/orders /root/answers
+python3 /run/jobs/proxy.py 3261 "$portal" </root/orders >/root/answers &
+exec 8>/root/orders 9</root/answers
+answer() { read -r said <&9 && [ "$said" = "$1" ]; }
+order() { echo "$1" >&8 && answer 'done'; }
+check "something stands between them" answer ready
+
+# They wait for the target as long as it takes.
+sed -i -e 's/^node.session.timeo.replacement_timeout.*/node.session.timeo.replacement_timeout = 600/' \
+	-e 's/^node.conn\[0\].timeo.noop_out_interval.*/node.conn[0].timeo.noop_out_interval = 2/' \
+	-e 's/^node.conn\[0\].timeo.noop_out_timeout.*/node.conn[0].timeo.noop_out_timeout = 4/' /etc/iscsi/iscsid.conf
+start_initiator
+# use PORTAL: the disk behind it is $disk.
+use() {
+	iscsiadm -m node -o new -T "$target" -p "$1" >/dev/null || fail "no record of $1"
+	iscsiadm -m node -T "$target" -p "$1" --login >/dev/null || fail "no login through $1"
+	disk=/dev/disk/by-path/ip-$1-iscsi-$target-lun-0
+	await 60 test -b "$disk" || fail "no disk comes up through $1"
+	name=$(basename "$(readlink -f "$disk")")
+}
+leave() {
+	iscsiadm -m node -T "$target" -p "$1" --logout >/dev/null || fail "no logout"
+	iscsiadm -m node -o delete -T "$target" -p "$1" >/dev/null
+}
+written() { awk '{ print $7 }' "/sys/block/$name/stat"; }
+moving() { [ "$(written)" -gt "$1" ]; }
+# goes_on WHAT: I/O does, after it.
+goes_on() {
+	at=$(written)
+	check "$1: I/O goes on" await 120 moving $((at + 500))
+}
+begin_io() {
+	: >/root/going
+	(
+		round=0
+		while [ -e /root/going ]; do
+			round=$((round + 1))
+			fio --name="verify$round" --filename="$disk" --direct=1 --ioengine=libaio --iodepth=16 \
+				--bsrange=4k-256k --rw=randrw --verify=crc32c --verify_fatal=1 --verify_backlog=64 \
+				--size=200M --time_based --runtime=20 >>"$RESULTS/fio" 2>&1 || : >/root/wrong
+		done
+	) &
+	io=$!
+	goes_on "$1"
+}
+end_io() {
+	rm /root/going
+	wait $io
+	refused "fio has found fault" test -e /root/wrong
+}
+
+use $near
+begin_io "through the proxy"
+# Requests, data and pings of the initiator; responses, data, requests for data and pings of the target.
+for opcode in 01 05 00 21 25 31 20; do
+	check "cut within a PDU $opcode" order "cut $opcode"
+	goes_on "cut at $opcode"
+done
+check "nothing gets through" order stall
+sleep 30
+check "it does again" order go
+goes_on "30 s of silence"
+check "packets are lost and overtake each other" \
+	tc qdisc add dev lo root netem delay 3ms 2ms loss 2% reorder 25% 50% limit 10000
+sleep 20
+goes_on "meanwhile"
+tc qdisc del dev lo root
+goes_on "a good network again"
+
+kill -9 "$(pidof iscsi-scstd)"
+goes_on "the daemon was killed"
+check "there is another one" await 30 pidof iscsi-scstd
+check "logins go on" await 30 answers
+kill -9 "$(pidof iscsid)"
+systemctl restart iscsid.service
+goes_on "the initiator's daemon was killed"
+echo 0 >"$sys/enabled"
+sleep 10
+echo 1 >"$sys/enabled"
+goes_on "the target was away for 10 s"
+for n in 1 2 3; do
+	echo "replace disk0 0" >"$sys/ini_groups/allowed/luns/mgmt"
+	goes_on "the LUN was replaced, $n"
+done
+for n in 1 2 3; do
+	echo 1 >"$(find "$sys/sessions/" -mindepth 1 -maxdepth 1 -type d)/force_close"
+	goes_on "the session was closed by force, $n"
+done
+
+# All that is free, again and again, and what the page cache has.
+(
+	while [ -e /root/going ]; do
+		free=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+		python3 -c "import sys; x = bytearray(int(sys.argv[1]) * 1024 * 9 // 10)" "$free"
+	done
+) &
+pressure=$!
+sleep 20
+goes_on "little memory"
+end_io
+wait $pressure
+leave $near
+
+ip address add 192.0.2.9/32 dev lo
+use 192.0.2.9:3260
+begin_io "through another address"
+ip address del 192.0.2.9/32 dev lo
+sleep 15
+ip address add 192.0.2.9/32 dev lo
+goes_on "the portal's address was away for 15 s"
+end_io
+leave 192.0.2.9:3260
+
+cat >/root/crowd.py <<'END'
+import selectors, socket, sys, time
+
+sys.path.insert(0, "/run/jobs")
+import pdu
+
+target, initiator, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+names = "".join(f"{pair}\0" for pair in ("InitiatorName=" + initiator, "TargetName=" + target,
+                                         "SessionType=Normal")).encode()
+names += bytes(-len(names) % 4)
+length = len(names)
+
+
+def begin(n):
+    """A connection from an address of few others: a source may have only so many at once."""
+    s = socket.socket()
+    s.bind((f"127.0.{1 + n // 40}.{1 + n % 40}", 0))
+    s.setblocking(False)
+    s.connect_ex(pdu.PORTAL)
+    return s
+
+
+def login(n):
+    isid = b"\x80" + n.to_bytes(5, "big")
+    head = pdu.struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, length, isid, 0, 1, 1, 0, 1, 0)
+    return head.ljust(48, b"\0") + names
+
+
+began = time.monotonic()
+ready = selectors.DefaultSelector()
+for n in range(count):
+    ready.register(begin(n), selectors.EVENT_WRITE, n)
+good, failed, sockets = 0, 0, []
+while good + failed < count and time.monotonic() < began + 300:
+    for key, events in ready.select(10):
+        s = key.fileobj
+        try:
+            if events & selectors.EVENT_WRITE:
+                s.send(login(key.data))
+                ready.modify(s, selectors.EVENT_READ, key.data)
+                continue
+            head = s.recv(48, socket.MSG_WAITALL)
+            answer = len(head) == 48 and head[36] == 0 and head[0] & 0x3F == 0x23
+        except OSError:
+            answer = False
+        good, failed = good + answer, failed + (not answer)
+        ready.unregister(s)
+        sockets.append(s)
+print(f"# {good} of {count} logins at once got in, {time.monotonic() - began:.1f} s", flush=True)
+sys.exit(good != count)
+END
+check "a thousand logins at once" python3 /root/crowd.py "$target" "$initiator" 1000
+no_sessions() { [ -z "$(ls "$sys/sessions")" ]; }
+check "they all end" await 60 no_sessions
+check "the services stop" systemctl stop iscsi-scstd.service scst.service
+check "the kernel log is clean" kernel_log_is_clean
