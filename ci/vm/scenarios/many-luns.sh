@@ -68,7 +68,7 @@ class Looker(pdu.Session):
             return head[3], found
 
 
-s = Looker(sys.argv[1], "iqn.2007-10.com.github:sahlberg:libiscsi:many")
+s = Looker(sys.argv[1], "iqn.2007-10.com.github:sahlberg:libiscsi:many", timeout=600)
 s.until_ready()
 known = s.lun(WELL_KNOWN)
 status, all_luns = s.luns(0, 0)
