@@ -243,25 +243,25 @@ void scst_cmd_queue(struct scst_cmd *cmd, work_func_t fn)
 	if (likely(READ_ONCE(cmd->sess->any_cpu)))
 		queue_work(scst_any_wq, &cmd->work);
 	else
-		queue_work_on(scst_session_cpu(cmd->sess, raw_smp_processor_id()), scst_cpu_wq,
+		queue_work_on(scst_cpu_among(cmd->sess->cpus, raw_smp_processor_id()), scst_cpu_wq,
 			      &cmd->work);
 }
 
-int scst_session_cpu(const struct scst_session *sess, int cpu)
+int scst_cpu_among(const struct cpumask *cpus, int cpu)
 {
 	int nth, other;
 
-	if (likely(READ_ONCE(sess->any_cpu)) || cpumask_test_cpu(cpu, sess->cpus))
+	if (cpumask_test_cpu(cpu, cpus))
 		return cpu;
 	/* Different ones for what comes from different ones. */
-	nth = cpu % max(cpumask_weight(sess->cpus), 1U);
-	for_each_cpu_and(other, sess->cpus, cpu_online_mask)
+	nth = cpu % max(cpumask_weight(cpus), 1U);
+	for_each_cpu_and(other, cpus, cpu_online_mask)
 		if (nth-- == 0)
 			return other;
-	other = cpumask_any_and(sess->cpus, cpu_online_mask);
+	other = cpumask_any_and(cpus, cpu_online_mask);
 	return other < nr_cpu_ids ? other : cpu;
 }
-EXPORT_SYMBOL_GPL(scst_session_cpu);
+EXPORT_SYMBOL_GPL(scst_cpu_among);
 
 void scst_pool_set_workers(u32 nr)
 {

@@ -151,6 +151,8 @@ void scst_sess_enter_acg(struct scst_session *sess, struct scst_acg *acg)
 	WRITE_ONCE(sess->black_hole, acg->black_hole);
 	cpumask_copy(sess->cpus, acg->cpus);
 	WRITE_ONCE(sess->any_cpu, acg->any_cpu);
+	/* Pairs with that of drivers which keep a copy. */
+	smp_store_release(&sess->cpus_changed, sess->cpus_changed + 1);
 }
 
 void scst_reassign_sessions(struct scst_tgt *tgt)

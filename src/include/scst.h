@@ -536,6 +536,7 @@ struct scst_session {
 	u8 black_hole;
 	bool any_cpu;			/* @cpus are all */
 	cpumask_var_t cpus;		/* the group's: where it is served */
+	u32 cpus_changed;		/* how often */
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
@@ -649,8 +650,8 @@ void scst_session_close(struct scst_session *sess);
 /* Makes @id its TransportID: 0; -EINVAL: it is none. Under the configuration lock. */
 int scst_session_set_transport_id(struct scst_session *sess, const u8 *id, size_t len);
 
-/* Where to go on with what has come in on @cpu: there, unless the session must not be served there. */
-int scst_session_cpu(const struct scst_session *sess, int cpu);
+/* Where to go on with what has come in on @cpu: there, or on one of @cpus if it is none of them. */
+int scst_cpu_among(const struct cpumask *cpus, int cpu);
 
 bool scst_session_has_lun(struct scst_session *sess, u64 lun);
 

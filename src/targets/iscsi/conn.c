@@ -23,6 +23,7 @@ static void isc_conn_release(struct kref *ref)
 	struct isc_conn *conn = container_of(ref, struct isc_conn, ref);
 
 	sockfd_put(conn->sock);
+	free_cpumask_var(conn->cpus);
 	kfree(conn);
 }
 
@@ -55,7 +56,21 @@ static int isc_conn_cpu(struct isc_conn *conn)
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
 	}
-	return scst_session_cpu(conn->sess->scst, cpu);
+	return likely(READ_ONCE(conn->any_cpu)) ? cpu : scst_cpu_among(conn->cpus, cpu);
+}
+
+/* The session may have gone when somebody still wakes the connection, hence this copy. */
+static void isc_conn_follow_cpus(struct isc_conn *conn)
+{
+	const struct scst_session *scst = conn->sess->scst;
+	/* Pairs with that of scst_sess_enter_acg(): the mask is not older than this. */
+	u32 changed = smp_load_acquire(&scst->cpus_changed);
+
+	if (likely(changed == conn->cpus_changed))
+		return;
+	conn->cpus_changed = changed;
+	cpumask_copy(conn->cpus, scst->cpus);
+	WRITE_ONCE(conn->any_cpu, READ_ONCE(scst->any_cpu));
 }
 
 static bool isc_conn_is_local(const struct sock *sk)
@@ -285,6 +300,7 @@ static void isc_io_work(struct work_struct *work)
 		if (READ_ONCE(conn->waits_for))
 			break;
 		conn->served = true;
+		isc_conn_follow_cpus(conn);
 		ret = isc_conn_serve(conn);
 		if (ret < 0)
 			isc_conn_close(conn);
@@ -455,6 +471,11 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 
 	if (!conn)
 		return NULL;
+	if (!zalloc_cpumask_var(&conn->cpus, GFP_KERNEL)) {
+		kfree(conn);
+		return NULL;
+	}
+	conn->any_cpu = true;
 	kref_init(&conn->ref);
 	conn->sock = sock;
 	conn->state = ISC_CONN_NEW;
@@ -478,6 +499,7 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 int isc_conn_start(struct isc_conn *conn)
 {
 	conn->last_rx = jiffies;
+	isc_conn_follow_cpus(conn);
 	isc_conn_attach(conn);
 	queue_delayed_work(isc_close_wq, &conn->keepalive, HZ);
 	if (cmpxchg(&conn->state, ISC_CONN_NEW, ISC_CONN_OPEN) != ISC_CONN_NEW) {

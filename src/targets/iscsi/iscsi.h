@@ -258,6 +258,9 @@ struct isc_conn {
 
 	/* From level 2 on, see reassign.c */
 	bool served;			/* io work: it was in use */
+	bool any_cpu;			/* @cpus are all */
+	cpumask_var_t cpus;		/* the session's, as of its change @cpus_changed */
+	u32 cpus_changed;
 	bool parked;			/* under sess->park_lock: lost, its tasks may be taken over */
 	struct list_head tasks;		/* under sess->lock: SCSI commands, until they are freed */
 	struct delayed_work expiry;	/* the end: of parked tasks, of the time to log out */

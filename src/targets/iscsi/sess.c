@@ -381,10 +381,14 @@ void isc_sess_remove_conn(struct isc_conn *conn)
 {
 	struct isc_sess *sess = conn->sess;
 	struct isc_tgt *tgt = sess->tgt;
+	struct scst_tgt *kept = tgt->tgt;
 	struct isc_conn *successor;
 	struct isc_cmd *mourner;
 	bool last;
 
+	/* The session may be the last to keep its target, and be ended by others from then on. */
+	if (WARN_ON(!scst_tgt_get(kept)))
+		return;
 	/* A session that is closed while it is being made is complete behind this lock. */
 	mutex_lock(&tgt->lock);
 	isc_conn_bequeath(tgt, conn);
@@ -398,6 +402,7 @@ void isc_sess_remove_conn(struct isc_conn *conn)
 	mutex_lock(&tgt->lock);
 	successor = isc_take_successor(conn);
 	mutex_unlock(&tgt->lock);
+	scst_tgt_put(kept);
 	isc_start_successor(successor);
 }
 

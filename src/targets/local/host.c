@@ -160,7 +160,7 @@ static scst_qc_status local_queue_command(struct Scsi_Host *host, struct scsi_cm
 		return 0;
 	}
 	INIT_WORK(&lc->work, local_work);
-	queue_work_on(scst_session_cpu(ls->sess, raw_smp_processor_id()), local_wq, &lc->work);
+	queue_work_on(scst_cpu_among(ls->sess->cpus, raw_smp_processor_id()), local_wq, &lc->work);
 	return 0;
 }
 
