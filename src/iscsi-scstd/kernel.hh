@@ -29,6 +29,7 @@ public:
   virtual int get_target(iscsi_scst_target& target) = 0;
   virtual int get_account(iscsi_scst_account& account) = 0;
   virtual int get_session(iscsi_scst_session& session) = 0;
+  virtual int get_isns(iscsi_scst_isns& isns) = 0;
   virtual int add_conn(iscsi_scst_conn& conn) = 0;
   virtual int start_conn(std::uint32_t handle) = 0;
   virtual int drop_conn(std::uint32_t handle) = 0;

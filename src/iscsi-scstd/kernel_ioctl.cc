@@ -64,6 +64,7 @@ public:
   int get_session(iscsi_scst_session& session) override {
     return call(ISCSI_SCST_GET_SESSION, &session);
   }
+  int get_isns(iscsi_scst_isns& isns) override { return call(ISCSI_SCST_GET_ISNS, &isns); }
   int add_conn(iscsi_scst_conn& conn) override { return call(ISCSI_SCST_ADD_CONN, &conn); }
   int start_conn(std::uint32_t handle) override { return call(ISCSI_SCST_START_CONN, &handle); }
   int drop_conn(std::uint32_t handle) override { return call(ISCSI_SCST_DROP_CONN, &handle); }

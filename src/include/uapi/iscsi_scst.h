@@ -22,6 +22,7 @@
 #define ISCSI_SCST_ADDRESS_LEN	72	/* the same with port and brackets */
 #define ISCSI_SCST_USER_LEN	256	/* CHAP name + NUL (RFC 7143 12.1.3: CHAP_N) */
 #define ISCSI_SCST_SECRET_LEN	256
+#define ISCSI_SCST_ENTITY_LEN	256	/* iSNS Entity Identifier (RFC 4171 6.2.1), with NUL */
 
 /*
  * Session parameters (RFC 7143 13), in ISCSI_SCST_GET_TARGET as what the
@@ -53,7 +54,8 @@ enum iscsi_scst_param {
  * while there is a generation that was not read. The first read never blocks.
  */
 struct iscsi_scst_status {
-	__u32 generation;	/* grows with every change of targets or enabled */
+	/* grows with every change of enabled, of which targets there are where, and of iSNS */
+	__u32 generation;
 	__u32 enabled;		/* the driver's sysfs "enabled": accept logins? */
 };
 
@@ -150,6 +152,14 @@ struct iscsi_scst_session {
 	__u32 max_cmd_sn;	/* out */
 };
 
+/* What the admin says of iSNS. A module that is older than this answers ENOTTY. */
+struct iscsi_scst_isns {
+	__u32 access_control;	/* out: only who shares a discovery domain may log in */
+	__u32 rsvd;
+	char server[ISCSI_SCST_ADDRESS_LEN];	/* out: address with or without port; "": none */
+	char entity[ISCSI_SCST_ENTITY_LEN];	/* out: what we are to the server; "": choose */
+};
+
 #define ISCSI_SCST_REGISTER	_IOW('I', 1, struct iscsi_scst_register)
 #define ISCSI_SCST_LIST_TARGETS	_IOWR('I', 2, struct iscsi_scst_list)
 #define ISCSI_SCST_GET_TARGET	_IOWR('I', 3, struct iscsi_scst_target)
@@ -158,5 +168,6 @@ struct iscsi_scst_session {
 #define ISCSI_SCST_DROP_CONN	_IOW('I', 6, __u32)	/* handle, before start */
 #define ISCSI_SCST_GET_ACCOUNT	_IOWR('I', 7, struct iscsi_scst_account)
 #define ISCSI_SCST_GET_SESSION	_IOWR('I', 8, struct iscsi_scst_session)
+#define ISCSI_SCST_GET_ISNS	_IOR('I', 9, struct iscsi_scst_isns)
 
 #endif

@@ -77,6 +77,13 @@ static struct isc_attr *isc_attr_find(struct isc_attrs *attrs, enum isc_attr_kin
 	return NULL;
 }
 
+/* Accounts are asked for at each login; where a target is seen, others are told (iSNS). */
+static void isc_attr_changed(const struct isc_attr *a)
+{
+	if (a->kind == ISC_PORTAL)
+		isc_ctl_changed();
+}
+
 /* --- values --- */
 
 /* What @text, which is cut into words, says: one pattern, or a name and a secret. */
@@ -147,6 +154,7 @@ static ssize_t isc_attr_store(struct kobject *kobj, struct kobj_attribute *attr,
 		same = isc_attr_find(a->owner, a->kind, first);
 		ret = same && same != a ? -EINVAL : isc_attr_set(a, first, secret);
 		mutex_unlock(&a->owner->lock);
+		isc_attr_changed(a);
 	}
 	kfree_sensitive(text);
 	return ret ? ret : count;
@@ -182,6 +190,7 @@ static void isc_attr_remove(struct isc_attrs *attrs, struct scst_dir *dir, struc
 	mutex_unlock(&attrs->lock);
 	/* Waits for readers and writers, who take the lock. */
 	sysfs_remove_file(&dir->kobj, &a->attr.attr);
+	isc_attr_changed(a);
 	isc_attr_free(a);
 }
 
@@ -201,6 +210,7 @@ static int isc_attr_publish(struct isc_attrs *attrs, struct scst_dir *dir, struc
 	mutex_lock(&attrs->lock);
 	list_add_tail(&a->entry, &attrs->list);
 	mutex_unlock(&attrs->lock);
+	isc_attr_changed(a);
 	return 0;
 }
 

@@ -328,6 +328,14 @@ static int isc_ctl_get_session(void __user *arg)
 	return ret;
 }
 
+static int isc_ctl_get_isns(void __user *arg)
+{
+	struct iscsi_scst_isns isns;
+
+	isc_get_isns(&isns);
+	return copy_to_user(arg, &isns, sizeof(isns)) ? -EFAULT : 0;
+}
+
 static int isc_ctl_finish_conn(void __user *arg, bool start)
 {
 	struct isc_conn *conn;
@@ -385,6 +393,8 @@ static long isc_ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return isc_ctl_get_account(p);
 	case ISCSI_SCST_GET_SESSION:
 		return isc_ctl_get_session(p);
+	case ISCSI_SCST_GET_ISNS:
+		return isc_ctl_get_isns(p);
 	default:
 		return -ENOTTY;
 	}

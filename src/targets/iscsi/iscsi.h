@@ -341,6 +341,8 @@ struct isc_tgt *isc_tgt_get_by_name(const char *name);
 void isc_visit_tgts(void *arg, void (*fn)(struct isc_tgt *tgt, void *arg));
 /* "ADDR[:PORT] temp" or "perm", or nothing; 0, -EINVAL, -ERANGE */
 int isc_redirect_parse(const char *text, struct isc_redirect *redirect);
+/* An address, IPv6 in brackets, with or without a port. */
+bool isc_address_ok(const char *text);
 int isc_param_parse(enum isc_tgt_param id, const char *text, u32 *value);
 ssize_t isc_param_show(enum isc_tgt_param id, u32 value, char *buf, bool mark);
 extern const char *const isc_tgt_param_names[];
@@ -486,6 +488,7 @@ bool isc_held_since(struct isc_conn *conn, unsigned long limit);
 bool isc_fill_gap(struct isc_conn *conn, u32 sn, u32 before);
 
 /* sysfs.c */
+void isc_get_isns(struct iscsi_scst_isns *isns);
 extern const struct attribute *const isc_driver_attrs[];
 extern const struct attribute *const isc_tgt_attrs[];
 extern const struct attribute *const isc_sess_attrs[];

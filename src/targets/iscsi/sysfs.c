@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* iSCSI attributes of the sysfs tree. */
+#include <linux/string.h>
+
 #include "../../lib/mgmt_line.h"
 #include "iscsi.h"
 
@@ -12,8 +14,113 @@ static ssize_t open_state_show(struct kobject *kobj, struct kobj_attribute *attr
 
 static struct kobj_attribute open_state_attr = __ATTR_RO(open_state);
 
+/* Kept for the daemon, which is told of every change and does the rest. */
+static DEFINE_MUTEX(isc_isns_lock);	/* protects isc_isns */
+static struct iscsi_scst_isns isc_isns;
+
+void isc_get_isns(struct iscsi_scst_isns *isns)
+{
+	mutex_lock(&isc_isns_lock);
+	*isns = isc_isns;
+	mutex_unlock(&isc_isns_lock);
+}
+
+/* "ADDRESS[:PORT] [AccessControl [Yes|No]]", or nothing. */
+static int isc_isns_parse(char *line, struct iscsi_scst_isns *isns)
+{
+	const char *server, *word;
+	struct sl_mgmt_cursor c;
+
+	sl_mgmt_init(&c, line);
+	server = sl_mgmt_word(&c);
+	if (!server)
+		return 0;
+	if (!isc_address_ok(server)) {
+		isc_err("iSNSServer %s: give the address in numbers, IPv6 in brackets", server);
+		return -EINVAL;
+	}
+	if (strscpy(isns->server, server, sizeof(isns->server)) < 0)
+		return -EINVAL;
+	word = sl_mgmt_word(&c);
+	if (!word)
+		return 0;
+	if (strcasecmp(word, "AccessControl"))
+		return -EINVAL;
+	word = sl_mgmt_word(&c);
+	isns->access_control = !word || strcasecmp(word, "No");
+	if (word && isns->access_control && strcasecmp(word, "Yes"))
+		return -EINVAL;
+	return sl_mgmt_at_end(&c) ? 0 : -EINVAL;
+}
+
+/* The blank behind the address is there without AccessControl, too: programs know it so. */
+static ssize_t isns_server_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct iscsi_scst_isns isns;
+
+	isc_get_isns(&isns);
+	if (!isns.server[0])
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%s %s\n" SCST_KEY_MARK "\n", isns.server,
+			  isns.access_control ? "AccessControl" : "");
+}
+
+static ssize_t isns_server_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	char line[ISCSI_SCST_ADDRESS_LEN + 32];
+	struct iscsi_scst_isns isns = { };
+	int ret;
+
+	if (strscpy(line, buf, sizeof(line)) < 0)
+		return -EINVAL;
+	ret = isc_isns_parse(line, &isns);
+	if (ret)
+		return ret;
+	mutex_lock(&isc_isns_lock);
+	isc_isns.access_control = isns.access_control;
+	memcpy(isc_isns.server, isns.server, sizeof(isc_isns.server));
+	mutex_unlock(&isc_isns_lock);
+	isc_ctl_changed();
+	return count;
+}
+
+static ssize_t isns_entity_name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct iscsi_scst_isns isns;
+
+	isc_get_isns(&isns);
+	return scst_show_text(buf, isns.entity, isns.entity[0]);
+}
+
+static ssize_t isns_entity_name_store(struct kobject *kobj, struct kobj_attribute *attr,
+				      const char *buf, size_t count)
+{
+	char line[ISCSI_SCST_ENTITY_LEN + 1];
+	struct sl_mgmt_cursor c;
+	const char *name;
+
+	if (strscpy(line, buf, sizeof(line)) < 0)
+		return -EINVAL;
+	sl_mgmt_init(&c, line);
+	name = sl_mgmt_word(&c);
+	if (name && (!sl_mgmt_at_end(&c) || strlen(name) >= ISCSI_SCST_ENTITY_LEN))
+		return -EINVAL;
+	mutex_lock(&isc_isns_lock);
+	strscpy(isc_isns.entity, name ? name : "", sizeof(isc_isns.entity));
+	mutex_unlock(&isc_isns_lock);
+	isc_ctl_changed();
+	return count;
+}
+
+static struct kobj_attribute isns_server_attr =
+	__ATTR(iSNSServer, 0644, isns_server_show, isns_server_store);
+static struct kobj_attribute isns_entity_name_attr = __ATTR_RW(isns_entity_name);
+
 const struct attribute *const isc_driver_attrs[] = {
 	&open_state_attr.attr,
+	&isns_server_attr.attr,
+	&isns_entity_name_attr.attr,
 	NULL
 };
 

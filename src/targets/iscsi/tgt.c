@@ -227,8 +227,7 @@ void isc_visit_tgts(void *arg, void (*fn)(struct isc_tgt *tgt, void *arg))
 	mutex_unlock(&isc_tgts_lock);
 }
 
-/* An address, IPv6 in brackets, with or without a port: what stands behind TargetAddress. */
-static bool isc_address_ok(const char *text)
+bool isc_address_ok(const char *text)
 {
 	u8 ip[16];
 	const char *end = text + (text[0] == '[');

@@ -62,7 +62,7 @@ public:
     names.clear();
     listed_for = initiator + "@" + portal;
     for (const auto& [name, t] : targets)
-      if (t.enabled)
+      if (t.enabled && !(hidden.contains(name) && hidden.at(name) == portal))
         names.push_back(name);
     return list_error;
   }
@@ -110,6 +110,22 @@ public:
     return 0;
   }
 
+  int get_isns(iscsi_scst_isns& to) override {
+    std::lock_guard lock(mutex_);
+    to = isns_;
+    return isns_error;
+  }
+
+  void set_isns(const std::string& server, bool access_control = false,
+                const std::string& entity = "") {
+    std::lock_guard lock(mutex_);
+    isns_.access_control = access_control;
+    scstd::copy_text(isns_.server, server);
+    scstd::copy_text(isns_.entity, entity);
+    status_.generation++;
+    eventfd_write(event_, 1);
+  }
+
   int add_conn(iscsi_scst_conn& conn) override {
     if (add_error)
       return add_error;
@@ -144,11 +160,14 @@ public:
   std::vector<iscsi_scst_conn> added;
   std::vector<std::uint32_t> started, dropped;
   std::string listed_for, asked_by;
+  std::map<std::string, std::string> hidden; ///< a target, and where it is not
+  int isns_error = 0;
   int list_error = 0, get_error = 0, add_error = 0, start_error = 0;
   void (*on_start)(std::uint32_t) = nullptr;
 
 private:
-  std::mutex mutex_; ///< status_: set by tests while a server thread reads it
+  std::mutex mutex_; ///< status_, isns_: set by tests while a server thread reads it
   iscsi_scst_status status_{};
+  iscsi_scst_isns isns_{};
   int event_;
 };
