@@ -18,11 +18,12 @@ std::string text_of(const Sysfs& sysfs, const std::string& path) {
   return sysfs.read(path, text) ? std::string() : text;
 }
 
-/// Line 1 is the value, "[key]" on a line of its own marks it as set.
+/// Line 1 is the value, without blanks behind it; "[key]" on a line of its own marks it as set.
 Attribute parse_attribute(const std::string& name, const std::string& text) {
   Attribute a;
   a.name = name;
   a.value = text.substr(0, text.find('\n'));
+  a.value.erase(a.value.find_last_not_of(" \t") + 1);
   const std::size_t rest = text.find('\n');
   a.key = rest != std::string::npos &&
           (text.find("\n[key]\n", rest) != std::string::npos || text.ends_with("\n[key]"));

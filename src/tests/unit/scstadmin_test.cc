@@ -165,6 +165,38 @@ TEST_CASE("What is saved is what was applied") {
   CHECK(text.find("size") == std::string::npos);
 }
 
+TEST_CASE("The iSNS server of a driver is set before it is switched on, and saved") {
+  World w;
+  for (const char* name : {"iSNSServer", "isns_entity_name"})
+    w.twin.attribute(std::string("targets/iscsi/") + name, "");
+  const std::string conf = "TARGET_DRIVER iscsi {\n\tenabled 1\n\tiSNSServer \"192.0.2.9:3205 "
+                           "AccessControl\"\n\tisns_entity_name storage.example\n}\n";
+  CHECK(w.config(conf) == 0);
+  CHECK(w.errors == "");
+  CHECK(w.twin.writes == std::vector<std::string>{
+                             "targets/iscsi/iSNSServer: 192.0.2.9:3205 AccessControl",
+                             "targets/iscsi/isns_entity_name: storage.example",
+                             "targets/iscsi/enabled: 1",
+                         });
+  const std::string saved = w.folder / "saved.conf";
+  CHECK(w.admin({"-write_config", saved}) == 0);
+  std::ifstream in(saved);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  CHECK(text.ends_with(conf));
+}
+
+TEST_CASE("A blank behind a value in sysfs is no part of it") {
+  World w;
+  w.twin.attribute("targets/iscsi/iSNSServer", "192.0.2.9 ", true);
+  CHECK(w.config("TARGET_DRIVER iscsi {\n\tiSNSServer 192.0.2.9\n}\n") == 0);
+  CHECK(w.twin.writes.empty());
+  const std::string saved = w.folder / "saved.conf";
+  CHECK(w.admin({"-write_config", saved}) == 0);
+  std::ifstream in(saved);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  CHECK(text.find("\tiSNSServer 192.0.2.9\n") != std::string::npos);
+}
+
 TEST_CASE("Saving with -nonkey adds attributes at their default") {
   World w;
   REQUIRE(w.config(kConfig) == 0);
