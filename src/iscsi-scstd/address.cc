@@ -38,8 +38,8 @@ std::optional<SockAddr> parse(std::string host, std::uint16_t port) {
   return a;
 }
 
-/// A listening socket, or the errno of what failed.
-int open_listener(const SockAddr& a, UniqueFd& out) {
+/// A socket bound there, or the errno of what failed.
+int open_bound(const SockAddr& a, UniqueFd& out) {
   UniqueFd fd(socket(a.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
   const int on = 1;
   if (!fd)
@@ -48,8 +48,18 @@ int open_listener(const SockAddr& a, UniqueFd& out) {
   // IPv4 has a socket of its own: an IPv6 one that takes both would meet it.
   if (a.storage.ss_family == AF_INET6)
     setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&a.storage), a.len) ||
-      listen(fd.get(), SOMAXCONN))
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&a.storage), a.len))
+    return errno;
+  out = std::move(fd);
+  return 0;
+}
+
+/// A listening socket, or the errno of what failed.
+int open_listener(const SockAddr& a, UniqueFd& out) {
+  UniqueFd fd;
+  if (const int err = open_bound(a, fd))
+    return err;
+  if (listen(fd.get(), SOMAXCONN))
     return errno;
   out = std::move(fd);
   return 0;
@@ -87,6 +97,12 @@ Address to_address(const sockaddr_storage& from) {
   return {};
 }
 
+Address local_address(int fd) {
+  sockaddr_storage a{};
+  socklen_t len = sizeof(a);
+  return getsockname(fd, reinterpret_cast<sockaddr*>(&a), &len) ? Address{} : to_address(a);
+}
+
 Address parse_address(const std::string& text, std::uint16_t default_port) {
   std::string host = text;
   std::uint16_t port = default_port;
@@ -106,6 +122,20 @@ Address parse_address(const std::string& text, std::uint16_t default_port) {
 std::string to_text(const Address& address) {
   const bool v6 = address.host.find(':') != std::string::npos;
   return fmt::format("{}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", address.port);
+}
+
+int connect_to(int fd, const Address& address) {
+  const auto a = parse(address.host, address.port);
+  if (!a)
+    return EINVAL;
+  return connect(fd, reinterpret_cast<const sockaddr*>(&a->storage), a->len) ? errno : 0;
+}
+
+UniqueFd bind_to(const std::string& host) {
+  UniqueFd fd;
+  if (const auto a = parse(host, 0))
+    open_bound(*a, fd);
+  return fd;
 }
 
 Listeners listen_on(const std::vector<std::string>& addresses, std::uint16_t port) {

@@ -56,7 +56,10 @@ bool log_to_journal(Level /*level*/, std::string_view /*text*/,
 } // namespace
 
 void log_open(int verbosity, bool to_syslog) {
-  sink.threshold = verbosity >= 2 ? Level::Debug : verbosity == 1 ? Level::Info : Level::Notice;
+  sink.threshold = verbosity >= 2   ? Level::Debug
+                   : verbosity == 1 ? Level::Info
+                   : verbosity == 0 ? Level::Notice
+                                    : Level::Error;
   sink.journal = journal_reads_stderr();
   sink.syslog = to_syslog;
   if (to_syslog)
