@@ -65,6 +65,8 @@ Status status_of_lookup(int err) {
   case EACCES:
   case EPERM:
     return Status::Forbidden;
+  case EAGAIN: // who decides has not said yet
+    return Status::ServiceUnavailable;
   default:
     return Status::TargetError;
   }

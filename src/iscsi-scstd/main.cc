@@ -5,6 +5,9 @@
 #include "background.hh"
 #include "chap.hh"
 #include "exit_code.hh"
+#include "isns_access.hh"
+#include "isns_client.hh"
+#include "isns_network.hh"
 #include "kernel.hh"
 #include "log.hh"
 #include "notify.hh"
@@ -18,6 +21,7 @@
 #include <cstring>
 #include <ctime>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 
 namespace {
 
@@ -43,6 +47,11 @@ UniqueFd stop_signals() {
   return UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+std::string node_name() {
+  utsname name{};
+  return uname(&name) == 0 ? name.nodename : "";
+}
+
 /// Everything that needs privileges, then the loop without any.
 int serve(const Options& options, Background& background) {
   const Ids ids = find_ids(options.user, options.group);
@@ -64,11 +73,16 @@ int serve(const Options& options, Background& background) {
   if (!listeners.error.empty())
     return fail(ExitCode::Failed, listeners.error);
 
-  Server server(*opened.kernel, std::move(listeners.sockets), stop.get(), Limits{},
-                options.announced);
+  isns::Access access;
+  isns::Sockets network(listeners.sockets, options.announced);
+  isns::Client isns(*opened.kernel, network, access, "scst." + node_name());
+  isns::GuardedKernel guarded(*opened.kernel, access);
+  Server server(guarded, std::move(listeners.sockets), stop.get(), Limits{}, options.announced,
+                &isns);
   if (!background.prepare())
     return fail(ExitCode::Failed, fmt::format("cannot write {}: {}", kPidFile, strerror(errno)));
-  if (std::string error = confine(ids, opened.kernel->event_fd()); !error.empty())
+  if (std::string error = confine(ids, opened.kernel->event_fd(), network.listeners());
+      !error.empty())
     return fail(ExitCode::Failed, error);
   background.ready(options.debug);
   notify("READY=1");

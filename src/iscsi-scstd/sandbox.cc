@@ -115,8 +115,8 @@ constexpr int kCalls[] = {
 
 /// ioctl requests of the control device that are needed after set-up.
 constexpr unsigned long kIoctls[] = {
-    ISCSI_SCST_LIST_TARGETS, ISCSI_SCST_GET_TARGET,  ISCSI_SCST_ADD_CONN,   ISCSI_SCST_START_CONN,
-    ISCSI_SCST_DROP_CONN,    ISCSI_SCST_GET_ACCOUNT, ISCSI_SCST_GET_SESSION};
+    ISCSI_SCST_LIST_TARGETS, ISCSI_SCST_GET_TARGET,  ISCSI_SCST_ADD_CONN,    ISCSI_SCST_START_CONN,
+    ISCSI_SCST_DROP_CONN,    ISCSI_SCST_GET_ACCOUNT, ISCSI_SCST_GET_SESSION, ISCSI_SCST_GET_ISNS};
 
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) {
   return {argument, SCMP_CMP_EQ, value, 0};
@@ -127,7 +127,7 @@ int allow(scmp_filter_ctx ctx, int call, std::initializer_list<scmp_arg_cmp> whe
                                 when.begin());
 }
 
-int add_rules(scmp_filter_ctx ctx, int kernel_fd) {
+int add_rules(scmp_filter_ctx ctx, int kernel_fd, const std::vector<int>& may_listen) {
   const scmp_arg_cmp not_executable = {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
   int err = 0;
   for (int call : kCalls)
@@ -136,6 +136,8 @@ int add_rules(scmp_filter_ctx ctx, int kernel_fd) {
     err = err ? err
               : allow(ctx, SCMP_SYS(ioctl),
                       {equals(0, static_cast<scmp_datum_t>(kernel_fd)), equals(1, request)});
+  for (int fd : may_listen)
+    err = err ? err : allow(ctx, SCMP_SYS(listen), {equals(0, static_cast<scmp_datum_t>(fd))});
   // Local sockets only, for syslog and sd_notify; memory, but none to run code from.
   err = err ? err : allow(ctx, SCMP_SYS(socket), {equals(0, AF_UNIX)});
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)})
@@ -145,7 +147,7 @@ int add_rules(scmp_filter_ctx ctx, int kernel_fd) {
 
 /// EPERM, not a kill: a call that was forgotten here costs one login, not the
 /// service, and what an intruder could gain is refused all the same.
-std::string filter_calls(int kernel_fd) {
+std::string filter_calls(int kernel_fd, const std::vector<int>& may_listen) {
   std::unique_ptr<void, void (*)(void*)> ctx(seccomp_init(SCMP_ACT_ERRNO(EPERM)),
                                              [](void* c) { seccomp_release(c); });
   if (!ctx)
@@ -153,7 +155,7 @@ std::string filter_calls(int kernel_fd) {
   int err = seccomp_attr_set(ctx.get(), SCMP_FLTATR_CTL_LOG, 1);
   if (err == -EOPNOTSUPP) // kernel before 4.14: filter without a log
     err = 0;
-  err = err ? err : add_rules(ctx.get(), kernel_fd);
+  err = err ? err : add_rules(ctx.get(), kernel_fd, may_listen);
   err = err ? err : seccomp_load(ctx.get());
   return err ? fmt::format("cannot install the system call filter: {}", strerror(-err))
              : std::string();
@@ -180,14 +182,14 @@ Ids find_ids(const std::string& user, const std::string& group) {
   return ids;
 }
 
-std::string confine(const Ids& ids, int kernel_fd) {
+std::string confine(const Ids& ids, int kernel_fd, const std::vector<int>& may_listen) {
   std::string error = drop_bounding_set();
   if (error.empty())
     error = change_ids(ids);
   if (error.empty())
     error = drop_capabilities();
   if (error.empty())
-    error = filter_calls(kernel_fd);
+    error = filter_calls(kernel_fd, may_listen);
   return error;
 }
 

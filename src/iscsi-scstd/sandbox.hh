@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace scstd {
 
@@ -20,8 +21,9 @@ Ids find_ids(const std::string& user, const std::string& group);
 
 /// Changes ids, empties all capability sets and installs the system call
 /// filter, which fails what is not on its list with EPERM and has the kernel
-/// log it. `kernel_fd` is the only file that ioctl is allowed on. Empty: done.
-std::string confine(const Ids& ids, int kernel_fd);
+/// log it. `kernel_fd` is the only file that ioctl is allowed on, `may_listen` are the only
+/// ones that listen is. Empty: done.
+std::string confine(const Ids& ids, int kernel_fd, const std::vector<int>& may_listen = {});
 
 /// Raises the soft limit of open files to the hard one.
 void raise_file_limit();

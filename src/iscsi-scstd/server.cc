@@ -31,9 +31,9 @@ void set_options(int fd) {
 } // namespace
 
 Server::Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits,
-               Address announced)
+               Address announced, isns::Client* isns)
     : kernel_(kernel), listeners_(std::move(listeners)), stop_fd_(stop_fd), limits_(limits),
-      announced_(std::move(announced)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
+      announced_(std::move(announced)), isns_(isns), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
 bool Server::add(int fd, std::uint32_t events) {
   epoll_event ev{};
@@ -54,6 +54,8 @@ bool Server::run() {
   // Listeners stay registered, without events while no login is wanted.
   for (const UniqueFd& fd : listeners_)
     ok = ok && add(fd.get(), 0);
+  if (isns_)
+    ok = ok && add(isns_->event_fd(), EPOLLIN);
   if (!ok) {
     log(Level::Error, "cannot watch for events: {}", strerror(errno));
     return false;
@@ -61,30 +63,45 @@ bool Server::run() {
   if (!kernel_event()) // what is enabled now, before the first change of it
     return false;
   std::array<epoll_event, 64> events{};
-  for (;;) {
+  while (!ended()) {
     int n = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout());
     if (n < 0 && errno != EINTR) {
       log(Level::Error, "waiting for events failed: {}", strerror(errno));
       return false;
     }
-    for (int i = 0; i < n; i++) {
-      const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == stop_fd_)
-        return true;
-      if (fd == kernel_.event_fd()) {
-        if (!kernel_event())
-          return false;
-      } else if (std::any_of(listeners_.begin(), listeners_.end(),
-                             [fd](const UniqueFd& l) { return l.get() == fd; })) {
-        accept_all(fd);
-      } else {
-        serve(fd);
-      }
-    }
+    for (int i = 0; i < n; i++)
+      if (!handle(events[static_cast<std::size_t>(i)].data.fd))
+        return false;
     if (n == 0)
       end_starvation();
     drop_expired();
+    if (isns_)
+      isns_->step(Clock::now());
   }
+  return true;
+}
+
+/// False: it cannot go on.
+bool Server::handle(int fd) {
+  if (fd == stop_fd_)
+    end();
+  else if (fd == kernel_.event_fd())
+    return kernel_event();
+  else if (std::any_of(listeners_.begin(), listeners_.end(),
+                       [fd](const UniqueFd& l) { return l.get() == fd; }))
+    accept_all(fd);
+  else
+    serve(fd);
+  return true;
+}
+
+/// What goes on is the farewell to the iSNS server, which is short.
+void Server::end() {
+  ending_ = true;
+  listen(false);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, stop_fd_, nullptr);
+  if (isns_)
+    isns_->leave(Clock::now());
 }
 
 bool Server::kernel_event() {
@@ -99,7 +116,9 @@ bool Server::kernel_event() {
   if (enabled_ != (status.enabled != 0))
     log(Level::Info, "logins are {}", status.enabled ? "enabled" : "disabled");
   enabled_ = status.enabled != 0;
-  listen(enabled_ && !starved_);
+  if (isns_)
+    isns_->configure(Clock::now());
+  listen(enabled_ && !starved_ && !ending_);
   return true;
 }
 
@@ -216,7 +235,7 @@ void Server::end_starvation() {
   if (!starved_)
     return;
   starved_ = false;
-  listen(enabled_);
+  listen(enabled_ && !ending_);
 }
 
 void Server::drop_expired() {
@@ -229,11 +248,13 @@ void Server::drop_expired() {
 
 /// Milliseconds until the next deadline, rounded up so that it has passed then.
 int Server::timeout() const {
+  std::optional<Clock::time_point> first = isns_ ? isns_->deadline() : std::nullopt;
+  if (!deadlines_.empty() && (!first || deadlines_.begin()->first < *first))
+    first = deadlines_.begin()->first;
   const int retry = starved_ ? kRetryMs : -1;
-  if (deadlines_.empty())
+  if (!first)
     return retry;
-  auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - Clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
   const int ms = static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
   return starved_ ? std::min(ms, retry) : ms;
 }

@@ -5,6 +5,7 @@
 
 #include "address.hh"
 #include "connection.hh"
+#include "isns_client.hh"
 #include "kernel.hh"
 #include "unique_fd.hh"
 
@@ -31,8 +32,9 @@ class Server {
 public:
   /// `stop_fd` becomes readable when the loop is to end.
   /// `announced`: what discovery says instead of where the initiator came to; host "" = that.
+  /// `isns`: the client that runs along, if there is one.
   Server(Kernel& kernel, std::vector<UniqueFd> listeners, int stop_fd, Limits limits,
-         Address announced = {});
+         Address announced = {}, isns::Client* isns = nullptr);
 
   /// Runs until `stop_fd` or the kernel side ends it. False: an error, which is logged.
   bool run();
@@ -49,7 +51,10 @@ private:
 
   bool add(int fd, std::uint32_t events);
   void modify(int fd, std::uint32_t events);
+  bool handle(int fd);
   bool kernel_event();
+  void end();
+  bool ended() const { return ending_ && (!isns_ || isns_->gone()); }
   void listen(bool on);
   void accept_all(int listener);
   void admit(UniqueFd fd, const sockaddr_storage& peer);
@@ -67,7 +72,9 @@ private:
   int stop_fd_;
   Limits limits_;
   Address announced_;
+  isns::Client* isns_;
   UniqueFd epoll_;
+  bool ending_ = false;    ///< nobody new is let in
   bool enabled_ = false;   ///< what the kernel says
   bool listening_ = false; ///< listeners are watched
   bool starved_ = false;   ///< no room for a connection: accept again when one ends

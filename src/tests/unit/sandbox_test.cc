@@ -4,6 +4,7 @@
 #include "address.hh"
 #include "catch.hh"
 #include "initiator.hh"
+#include "isns_twin.hh"
 #include "kernel_twin.hh"
 #include "notify.hh"
 #include "sandbox.hh"
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,14 +29,14 @@ namespace {
 
 /// Runs `body` in a confined child; its exit code, or 200 if confining failed.
 /// It gets its own /proc/self/status, which it could not open any more.
-int confined(const std::function<int(int)>& body) {
+int confined(const std::function<int(int)>& body, const std::vector<int>& may_listen = {}) {
   pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
     alarm(20); // it must never outlive the test
     const scstd::Ids ids = geteuid() == 0 ? scstd::find_ids("nobody", "") : scstd::Ids{};
     const int proc_status = open("/proc/self/status", O_RDONLY);
-    std::string error = scstd::confine(ids, 1000);
+    std::string error = scstd::confine(ids, 1000, may_listen);
     _exit(error.empty() ? body(proc_status) : 200);
   }
   int status = 0;
@@ -56,8 +58,13 @@ int listen_loopback(std::uint16_t& port) {
   return fd;
 }
 
-/// One login from outside; the status, or -1 if the connection broke.
-int login_from_outside(std::uint16_t port, const Pdu& first) {
+int wait_for_call(int listener) {
+  pollfd p{listener, POLLIN, 0};
+  poll(&p, 1, 10000);
+  return accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+}
+
+scstd::UniqueFd connect_to_loopback(std::uint16_t port) {
   scstd::UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in a{};
   a.sin_family = AF_INET;
@@ -65,10 +72,26 @@ int login_from_outside(std::uint16_t port, const Pdu& first) {
   a.sin_port = htons(port);
   timeval limit{10, 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  return connect(fd.get(), reinterpret_cast<sockaddr*>(&a), sizeof(a)) ? scstd::UniqueFd()
+                                                                       : std::move(fd);
+}
+
+/// Does an iSNS client there answer the question whether it is there?
+bool is_asked(std::uint16_t port) {
+  const scstd::UniqueFd fd = connect_to_loopback(port);
+  const std::string question = scstd::isns::pack({0x000d, scstd::isns::kFromServer, 1, {}});
+  char answer[scstd::isns::kHeaderLen] = "";
+  return fd && send(fd.get(), question.data(), question.size(), MSG_NOSIGNAL) > 0 &&
+         recv(fd.get(), answer, sizeof(answer), MSG_WAITALL) == sizeof(answer) &&
+         scstd::isns::unpack_header(answer).function == 0x800d;
+}
+
+/// One login from outside; the status, or -1 if the connection broke.
+int login_from_outside(std::uint16_t port, const Pdu& first) {
+  const scstd::UniqueFd fd = connect_to_loopback(port);
   const std::string out = bytes(first);
   Pdu in;
-  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&a), sizeof(a)) ||
-      send(fd.get(), out.data(), out.size(), MSG_NOSIGNAL) < 0 ||
+  if (!fd || send(fd.get(), out.data(), out.size(), MSG_NOSIGNAL) < 0 ||
       recv(fd.get(), in.bhs.data(), in.bhs.size(), MSG_WAITALL) != SL_BHS_LEN)
     return -1;
   return static_cast<int>(status(in));
@@ -97,6 +120,64 @@ TEST_CASE("The confined daemon still serves logins") {
   int status = 0;
   REQUIRE(waitpid(client, &status, 0) == client);
   CHECK(status == 0);
+}
+
+TEST_CASE("The confined daemon registers with an iSNS server, again and again") {
+  KernelTwin kernel;
+  kernel.add(kTarget);
+  std::uint16_t port = 0, portal = 0;
+  const scstd::UniqueFd listener(listen_loopback(port));
+  std::vector<scstd::UniqueFd> portals;
+  portals.emplace_back(listen_loopback(portal));
+  kernel.set_isns("127.0.0.1:" + std::to_string(port));
+  scstd::isns::Access access;
+  scstd::isns::Sockets network(portals, {});
+  scstd::isns::Times times;
+  times.first_retry = std::chrono::milliseconds(10);
+  scstd::isns::Client client(kernel, network, access, "scst.test", times);
+  scstd::UniqueFd stop(eventfd(0, 0));
+  scstd::Server server(kernel, std::move(portals), stop.get(), scstd::Limits{}, {}, &client);
+
+  // A server that hangs up on its client twice before it takes the registration. It must find a
+  // port that it is told to come back to, and there the client.
+  pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(20);
+    isns_twin::Server twin;
+    scstd::isns::Message m;
+    for (int i = 0; i < 3; i++) {
+      const scstd::UniqueFd fd(wait_for_call(listener.get()));
+      scstd::isns::Stream stream(fd.get());
+      while (!stream.receive(m))
+        if (stream.broken())
+          _exit(2);
+      if (i < 2)
+        continue;
+      twin.answer(m, stream);
+      stream.flush();
+      const bool back = is_asked(twin.scn_port);
+      eventfd_write(stop.get(), 1);
+      while (!stream.receive(m))
+        if (stream.broken())
+          _exit(3);
+      twin.answer(m, stream);
+      stream.flush();
+      _exit(back && twin.log == std::vector<std::string>{"replace", "deregister"} ? 0 : 4);
+    }
+  }
+  CHECK(confined([&server](int) { return server.run() ? 0 : 1; }, network.listeners()) == 0);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
+TEST_CASE("The confined daemon listens at no socket but those it may") {
+  const scstd::UniqueFd one(socket(AF_INET, SOCK_STREAM, 0)),
+      other(socket(AF_INET, SOCK_STREAM, 0));
+  CHECK(confined([&](int) { return listen(one.get(), 1) < 0 ? errno : 0; }, {one.get()}) == 0);
+  CHECK(confined([&](int) { return listen(other.get(), 1) < 0 ? errno : 0; }, {one.get()}) ==
+        EPERM);
 }
 
 TEST_CASE("The confined daemon opens no file, makes no connection, runs nothing") {
