@@ -349,7 +349,7 @@ void Client::all_said(TimePoint now) {
     return;
   }
   if (!refresh_)
-    refresh_ = now + registrar_.period() / 3;
+    refresh_ = now + registrar_.renewal();
   if (!question_ && settings_.access_control)
     question_ = now + times_.questions;
   retry_ = times_.first_retry;

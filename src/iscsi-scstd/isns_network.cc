@@ -62,8 +62,7 @@ void Sockets::hang_up() {
     return;
   // Abrupt, but whatever mattered has been answered by then.
   const sockaddr nobody{AF_UNSPEC, {}};
-  connect(dialled_, &nobody, sizeof(nobody));
-  int err = 0;
+  int err = ::connect(dialled_, &nobody, sizeof(nobody));
   socklen_t len = sizeof(err);
   getsockopt(dialled_, SOL_SOCKET, SO_ERROR, &err, &len); // it belongs to the old connection
   dialled_ = -1;

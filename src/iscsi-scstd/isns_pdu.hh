@@ -137,7 +137,7 @@ private:
   std::string error_;
 };
 
-/// Builds a payload of attributes (5.1.5: tag, length, value in whole words).
+/// Builds a payload of attributes (5.3: tag, length, value in whole words).
 class Payload {
 public:
   Payload& status(Status status);

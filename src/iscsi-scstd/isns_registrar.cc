@@ -53,6 +53,12 @@ void Registrar::refresh() {
   ask_again();
 }
 
+/// A server whose questions do not reach us throws us out: to be seen soon.
+std::chrono::seconds Registrar::renewal() const {
+  const std::chrono::seconds third = period_ / 3;
+  return esi_ && !esi_heard_ ? std::min(third, std::chrono::seconds(kEsiInterval)) : third;
+}
+
 void Registrar::ask_again(const std::set<std::string>& targets) {
   for (const std::string& name : targets)
     if (auto known = known_.find(name); known != known_.end())
@@ -278,7 +284,7 @@ std::string Registrar::receive(const Message& answer, TimePoint now) {
 
 /// What the server does not do. Empty: we can live with that.
 std::string Registrar::refused(Status status, TimePoint now) {
-  const std::string why =
+  std::string why =
       fmt::format("it refuses: {} (status {})", to_text(status), static_cast<unsigned>(status));
   switch (request_.kind) {
   case Kind::Register:

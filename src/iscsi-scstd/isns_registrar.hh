@@ -64,8 +64,9 @@ public:
   std::size_t nodes() const { return known_.size(); }
   /// Is there anything to be told, or to be taken back?
   bool needed() const { return registered() || !empty(); }
-  /// The registration period that was granted.
+  /// The registration period that was granted, and after which part of it to refresh().
   std::chrono::seconds period() const { return period_; }
+  std::chrono::seconds renewal() const;
   /// The server asks whether we are there.
   void heard_esi() { esi_heard_ = true; }
 
