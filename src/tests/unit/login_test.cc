@@ -262,6 +262,7 @@ TEST_CASE("The kernel's answer decides the status") {
   const Row rows[] = {
       {"disabled target", [](World& w) { w.target->enabled = 0; }, 0x0301},
       {"forbidden", [](World& w) { w.kernel.get_error = EACCES; }, 0x0202},
+      {"undecided", [](World& w) { w.kernel.get_error = EAGAIN; }, 0x0301},
       {"broken", [](World& w) { w.kernel.get_error = EIO; }, 0x0300},
       {"gone meanwhile", [](World& w) { w.kernel.add_error = ENOENT; }, 0x0203},
       {"too many sessions", [](World& w) { w.kernel.add_error = EMFILE; }, 0x0302},
