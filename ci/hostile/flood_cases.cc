@@ -65,6 +65,7 @@ const Ending kServed = {"others are served", [](const Outcome& o) { return o.ali
 Outcome drip(const World& world) {
   const Bytes login = login_request(0x87, login_keys(world)).raw();
   std::vector<std::unique_ptr<Connection>> connections;
+  connections.reserve(20);
   for (int i = 0; i < 20; i++)
     connections.push_back(std::make_unique<Connection>(world.portal));
   const auto until = steady_clock::now() + kDeadline;

@@ -59,7 +59,7 @@ void lengths(Cases& cases) {
         [](Session& s, Pdu& p) { p.with(Bytes(s.max_data + 1)); }, format_error());
     add(
         kind, "four times what the target takes",
-        [](Session& s, Pdu& p) { p.with(Bytes(4 * s.max_data)); }, format_error());
+        [](Session& s, Pdu& p) { p.with(Bytes(std::size_t{4} * s.max_data)); }, format_error());
     add(
         kind, "an additional header of 1020 bytes",
         [](Session&, Pdu& p) { p.with_ahs(Bytes(1020)); }, format_error());

@@ -218,7 +218,7 @@ void texts(Cases& cases) {
   for (const char* bad : {"", "joe", "iqn.", "iqn.2026-13.org.example", "iqn.2026-11.", "eui.12",
                           "naa.zz", "iqn.2026-11.org.example:a b", "iqn.2026-11.org.example:\t"})
     alone(fmt::format("the initiator's name is '{}'", bad),
-          fmt::format("InitiatorName={}", bad) + nul + "SessionType=Discovery" + nul, no);
+          text_of({fmt::format("InitiatorName={}", bad), "SessionType=Discovery"}), no);
   alone("the initiator's name has 224 bytes",
         "InitiatorName=iqn.2026-11.org.example:" + std::string(224 - 24, 'a') + nul +
             "SessionType=Discovery" + nul,

@@ -12,6 +12,8 @@ import socket
 import sys
 import threading
 
+from pdu import receive
+
 
 class Orders:
     """What is to be done, and who has done it."""
@@ -45,22 +47,14 @@ class Orders:
             return True
 
 
-def receive(s, length):
-    data = b""
-    while len(data) < length:
-        part = s.recv(length - len(data))
-        if not part:
-            raise ConnectionError
-        data += part
-    return data
-
-
 def pass_on(orders, source, to, ends):
     """One direction, until either end closes, or it is cut."""
     try:
         while True:
             head = receive(source, 48)
-            rest = receive(source, head[4] * 4 + (int.from_bytes(head[5:8], "big") + 3 & ~3))
+            rest = head and receive(source, head[4] * 4 + (int.from_bytes(head[5:8], "big") + 3 & ~3))
+            if rest is None:
+                break
             pdu = head + rest
             if orders.cuts(head[0] & 0x3F):
                 to.sendall(pdu[:len(pdu) // 2])
