@@ -73,21 +73,32 @@ static void scst_aca_begin(struct scst_cmd *cmd)
 	/* An ACA command that fails ends the condition, and may be the reason for the next. */
 	if (cmd->attr == SCST_ACA && set->faulted == cmd->tgt_dev)
 		scst_aca_end(set);
-	if (scst_naca(cmd) && !set->faulted) {
+	if (scst_naca(cmd) && !set->faulted && !cmd->tgt_dev->gone) {
 		set->faulted = cmd->tgt_dev;
 		scst_order_special(set, 1);
 	}
 	spin_unlock(&set->lock);
 }
 
+static void scst_aca_clear_locked(struct scst_tgt_dev *td)
+{
+	if (td->tasks->faulted == td)
+		scst_aca_end(td->tasks);
+}
+
 void scst_aca_clear(struct scst_tgt_dev *td)
 {
-	struct scst_task_set *set = td->tasks;
+	spin_lock(&td->tasks->lock);
+	scst_aca_clear_locked(td);
+	spin_unlock(&td->tasks->lock);
+}
 
-	spin_lock(&set->lock);
-	if (set->faulted == td)
-		scst_aca_end(set);
-	spin_unlock(&set->lock);
+void scst_aca_leave(struct scst_tgt_dev *td)
+{
+	spin_lock(&td->tasks->lock);
+	td->gone = true;
+	scst_aca_clear_locked(td);
+	spin_unlock(&td->tasks->lock);
 }
 
 void scst_fault(struct scst_cmd *cmd)

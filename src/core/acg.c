@@ -166,7 +166,7 @@ static int scst_lun_to_sessions(struct scst_lun *lun, unsigned long ua)
 	list_for_each_entry(sess, &lun->acg->tgt->sessions, entry) {
 		if (sess->acg != lun->acg)
 			continue;
-		ret = scst_sess_add_lun(sess, lun, ua);
+		ret = scst_sess_set_lun(sess, lun, ua);
 		if (ret)
 			return ret;
 	}
@@ -200,10 +200,26 @@ static void scst_lun_take_out(struct scst_lun *lun)
 	kfree(lun);
 }
 
+/* What went by this name has to go before another one can. */
+static int scst_lun_follow(struct scst_lun *lun, struct scst_lun *old)
+{
+	if (old) {
+		scst_lun_withdraw(old);
+		list_del(&old->dev_entry);
+		kfree(old);
+	}
+	return scst_lun_publish(lun);
+}
+
+/*
+ * In the place of the LUN of that number, if there is one: each session has either of them at any
+ * time. On failure it has neither.
+ */
 static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only,
 			   unsigned long ua)
 {
 	struct scst_lun *lun = kzalloc(sizeof(*lun), GFP_KERNEL);
+	struct scst_lun *old;
 	int ret;
 
 	if (!lun)
@@ -212,10 +228,11 @@ static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr
 	lun->read_only = read_only;
 	lun->acg = acg;
 	lun->dev = dev;
-	ret = xa_err(xa_store(&acg->luns, nr, lun, GFP_KERNEL));
+	old = xa_store(&acg->luns, nr, lun, GFP_KERNEL);
+	ret = xa_err(old);
 	if (ret)
 		goto out_free;
-	ret = scst_lun_publish(lun);
+	ret = scst_lun_follow(lun, old);
 	if (ret)
 		goto out_erase;
 	list_add_tail(&lun->dev_entry, &dev->luns);
@@ -225,6 +242,7 @@ static int scst_lun_put_in(struct scst_acg *acg, struct scst_device *dev, u32 nr
 	return ret;
 
 out_erase:
+	scst_lun_from_sessions(lun);
 	xa_erase(&acg->luns, nr);
 out_free:
 	kfree(lun);
@@ -249,12 +267,10 @@ int scst_acg_add_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool
 int scst_acg_replace_lun(struct scst_acg *acg, struct scst_device *dev, u32 nr, bool read_only,
 			 bool tell)
 {
-	struct scst_lun *old = xa_load(&acg->luns, nr);
 	int ret;
 
-	if (!old)
+	if (!xa_load(&acg->luns, nr))
 		return scst_acg_add_lun(acg, dev, nr, read_only);
-	scst_lun_take_out(old);
 	ret = scst_lun_put_in(acg, dev, nr, read_only, tell ? BIT(SCST_UA_INQUIRY_CHANGED) : 0);
 	if (ret)
 		scst_acg_luns_changed(acg);

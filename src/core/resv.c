@@ -39,6 +39,15 @@ void scst_resv_leave(struct scst_tgt_dev *td)
 	scst_resv_update(td->dev);
 }
 
+void scst_resv_pass(struct scst_tgt_dev *from, struct scst_tgt_dev *to)
+{
+	lockdep_assert_held(&to->dev->tgt_devs_lock);
+	if (to->dev->reserved_by != from)
+		return;
+	to->dev->reserved_by = to;
+	scst_resv_update(to->dev);
+}
+
 void scst_resv_reset(struct scst_device *dev)
 {
 	spin_lock(&dev->tgt_devs_lock);

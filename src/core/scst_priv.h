@@ -280,7 +280,8 @@ void scst_acg_clear_initiators(struct scst_acg *acg);
 
 /* sess.c; the configuration lock is held */
 /* @ua: what it is told first, bits of enum scst_ua. */
-int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua);
+/* In the place of the one of that number, without a moment between them. */
+int scst_sess_set_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua);
 void scst_sess_del_lun(struct scst_session *sess, u32 lun);
 void scst_sess_set_rel_id(struct scst_session *sess, u16 id);
 /* Takes over what the group says of its sessions, but not its LUNs. */
@@ -291,6 +292,11 @@ bool scst_acg_has_sessions(const struct scst_acg *acg);
 /* Any context. */
 struct scst_tgt_dev *scst_tgt_dev_get(struct scst_session *sess, u32 lun);
 void scst_tgt_dev_put(struct scst_tgt_dev *td);
+/*
+ * What was a LUN of @sess and is still in use, after @prev, whose reference is given back: with a
+ * reference, NULL after the last one.
+ */
+struct scst_tgt_dev *scst_departed_next(struct scst_session *sess, struct scst_tgt_dev *prev);
 
 /* resv.c, pr.c: reservations */
 int scst_resv_init(struct scst_device *dev);
@@ -304,6 +310,8 @@ int scst_resv_move(struct scst_device *dev, const char *path);
 /* @td was added to, or is taken from, the device's list; dev->tgt_devs_lock is held. */
 void scst_resv_enter(struct scst_tgt_dev *td);
 void scst_resv_leave(struct scst_tgt_dev *td);
+/* What @from holds with RESERVE is of @to, of the same nexus; dev->tgt_devs_lock is held. */
+void scst_resv_pass(struct scst_tgt_dev *from, struct scst_tgt_dev *to);
 /* Works out again what everybody is denied; dev->tgt_devs_lock is held. */
 void scst_resv_update(struct scst_device *dev);
 /* LOGICAL UNIT RESET ends a RESERVE(6). */
@@ -342,6 +350,8 @@ enum sl_sense scst_aca_admit(struct scst_cmd *cmd);
 bool scst_aca_passes(const struct scst_cmd *cmd);
 /* Ends the ACA condition of @td, if there is one. */
 void scst_aca_clear(struct scst_tgt_dev *td);
+/* It can clear no such condition any more: there shall be none. */
+void scst_aca_leave(struct scst_tgt_dev *td);
 /* @cmd ends with CHECK CONDITION. */
 void scst_fault(struct scst_cmd *cmd);
 

@@ -21,11 +21,14 @@ struct scst_tgt_dev *scst_tgt_dev_get(struct scst_session *sess, u32 lun)
 void scst_tgt_dev_put(struct scst_tgt_dev *td)
 {
 	struct scst_device *dev = td->dev;
+	struct scst_session *sess = td->sess;
 
 	if (!refcount_dec_and_test(&td->refs))
 		return;
+	spin_lock(&sess->departed_lock);
+	list_del(&td->departed_entry);
+	spin_unlock(&sess->departed_lock);
 	scst_pool_put(rcu_dereference_protected(td->pool, true));
-	scst_aca_clear(td);
 	spin_lock(&dev->tgt_devs_lock);
 	list_del(&td->dev_entry);
 	scst_resv_leave(td);
@@ -43,19 +46,66 @@ static void scst_sess_lun_dir(struct scst_session *sess, struct scst_tgt_dev *td
 	td->dir = scst_dir_create(name, sess->dir, td, scst_sess_lun_attrs);
 }
 
-int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua)
+struct scst_tgt_dev *scst_departed_next(struct scst_session *sess, struct scst_tgt_dev *prev)
+{
+	struct scst_tgt_dev *td, *found = NULL;
+
+	spin_lock(&sess->departed_lock);
+	td = list_prepare_entry(prev, &sess->departed, departed_entry);
+	list_for_each_entry_continue(td, &sess->departed, departed_entry) {
+		if (refcount_inc_not_zero(&td->refs)) {
+			found = td;
+			break;
+		}
+	}
+	spin_unlock(&sess->departed_lock);
+	if (prev)
+		scst_tgt_dev_put(prev);
+	return found;
+}
+
+/* Commands under way with it still end. */
+static void scst_tgt_dev_leave(struct scst_tgt_dev *td)
+{
+	spin_lock(&td->sess->departed_lock);
+	list_add_tail(&td->departed_entry, &td->sess->departed);
+	spin_unlock(&td->sess->departed_lock);
+	scst_aca_leave(td);
+	if (td->dir)
+		scst_dir_remove(td->dir);
+	scst_tgt_dev_put(td);
+}
+
+/* For the nexus it is the logical unit that it was: what it holds, and has not been told, stays. */
+static void scst_tgt_dev_inherit(struct scst_tgt_dev *td, struct scst_tgt_dev *old)
+{
+	unsigned long ua = READ_ONCE(old->ua);
+	unsigned int bit;
+
+	spin_lock(&td->dev->tgt_devs_lock);
+	td->prevents_removal = old->prevents_removal;
+	td->media_event = old->media_event;
+	td->asked_for_disc = old->asked_for_disc;
+	scst_resv_pass(old, td);
+	spin_unlock(&td->dev->tgt_devs_lock);
+	for_each_set_bit(bit, &ua, BITS_PER_LONG)
+		set_bit(bit, &td->ua);
+}
+
+static struct scst_tgt_dev *scst_tgt_dev_create(struct scst_session *sess,
+						const struct scst_lun *lun, unsigned long ua)
 {
 	struct scst_tgt_dev *td = kzalloc(sizeof(*td), GFP_KERNEL);
 	struct scst_device *dev = lun->dev;
-	int ret;
 
 	if (!td)
-		return -ENOMEM;
+		return NULL;
 	td->lun = lun->lun;
 	td->read_only = lun->read_only;
 	td->sess = sess;
 	td->dev = dev;
 	td->ua = ua;
+	INIT_LIST_HEAD(&td->departed_entry);
 	scst_order_init(&td->own_tasks);
 	/* TST never changes while there are LUNs. */
 	td->tasks = dev->unit.tst ? &td->own_tasks : &dev->tasks;
@@ -67,16 +117,35 @@ int scst_sess_add_lun(struct scst_session *sess, const struct scst_lun *lun, uns
 	scst_resv_enter(td);
 	spin_unlock(&dev->tgt_devs_lock);
 	scst_alua_enter(td);
+	return td;
+}
+
+int scst_sess_set_lun(struct scst_session *sess, const struct scst_lun *lun, unsigned long ua)
+{
+	struct scst_tgt_dev *td = scst_tgt_dev_create(sess, lun, ua);
+	struct scst_tgt_dev *old;
+	int ret;
+
+	if (!td)
+		return -ENOMEM;
+	ret = scst_pool_enter(td);
+	if (ret)
+		goto out_put;
+	old = xa_store(&sess->luns, lun->lun, td, GFP_KERNEL);
+	ret = xa_err(old);
+	if (ret)
+		goto out_put;
+	if (old) {
+		if (old->dev == td->dev)
+			scst_tgt_dev_inherit(td, old);
+		scst_tgt_dev_leave(old);
+	}
 	if (sess->dir)
 		scst_sess_lun_dir(sess, td);
-	ret = scst_pool_enter(td);
-	if (!ret)
-		ret = xa_err(xa_store(&sess->luns, lun->lun, td, GFP_KERNEL));
-	if (ret) {
-		if (td->dir)
-			scst_dir_remove(td->dir);
-		scst_tgt_dev_put(td);
-	}
+	return 0;
+
+out_put:
+	scst_tgt_dev_put(td);
 	return ret;
 }
 
@@ -84,11 +153,8 @@ void scst_sess_del_lun(struct scst_session *sess, u32 lun)
 {
 	struct scst_tgt_dev *td = xa_erase(&sess->luns, lun);
 
-	if (!td)
-		return;
-	if (td->dir)
-		scst_dir_remove(td->dir);
-	scst_tgt_dev_put(td);
+	if (td)
+		scst_tgt_dev_leave(td);
 }
 
 void scst_sess_raise_luns_changed(struct scst_session *sess)
@@ -120,17 +186,24 @@ static void scst_sess_drop_luns(struct scst_session *sess)
 
 static int scst_sess_take_luns(struct scst_session *sess)
 {
+	struct scst_tgt_dev *td;
 	struct scst_lun *lun;
 	unsigned long nr;
 	int ret;
 
 	xa_for_each(&sess->acg->luns, nr, lun) {
-		ret = scst_sess_add_lun(sess, lun, BIT(SCST_UA_RESET));
+		td = xa_load(&sess->luns, nr);
+		ret = scst_sess_set_lun(sess, lun,
+					td && td->dev == lun->dev ? 0 : BIT(SCST_UA_RESET));
 		if (ret) {
 			scst_sess_drop_luns(sess);
 			return ret;
 		}
 	}
+	/* Those of the group before. */
+	xa_for_each(&sess->luns, nr, td)
+		if (!xa_load(&sess->acg->luns, nr))
+			scst_sess_del_lun(sess, nr);
 	return 0;
 }
 
@@ -165,7 +238,6 @@ void scst_reassign_sessions(struct scst_tgt *tgt)
 		if (acg == sess->acg)
 			continue;
 		scst_unlink(sess->dir, "luns");
-		scst_sess_drop_luns(sess);
 		scst_sess_enter_acg(sess, acg);
 		if (scst_sess_take_luns(sess))
 			scst_err("session %s: no memory for the LUNs of its new group",
@@ -302,6 +374,8 @@ struct scst_session *scst_session_add(struct scst_tgt *tgt, const char *initiato
 	sess->tgt = tgt;
 	sess->priv = priv;
 	xa_init(&sess->luns);
+	spin_lock_init(&sess->departed_lock);
+	INIT_LIST_HEAD(&sess->departed);
 	scst_copy_init_session(sess);
 	ret = tgt->dead ? -ENODEV : scst_sess_init(sess, tgt, initiator_name);
 	if (ret) {

@@ -134,16 +134,28 @@ void scst_tm_cmd_gone(struct scst_cmd *cmd)
 	wake_up_all(&cmd->dev->tm_wait);
 }
 
-static void scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
+/* How many commands it concerned. */
+static unsigned int scst_tm_one_nexus(struct scst_tm *tm, struct scst_tgt_dev *td)
 {
-	if (!scst_abort_in(tm, td) && tm->fn == SCST_TM_ABORT_TASK) {
-		tm->result = SCST_TM_NO_TASK;
-		return;
-	}
+	unsigned int n = scst_abort_in(tm, td);
+
 	wake_up_all(&td->dev->tm_wait);
 	wait_event(td->dev->tm_wait, !scst_aborted_left(tm, td));
 	if (tm->fn == SCST_TM_CLEAR_ACA)
 		scst_aca_clear(td);
+	return n;
+}
+
+/* What was begun with another device under this number, the initiator takes for commands of this. */
+static unsigned int scst_tm_departed(struct scst_tm *tm)
+{
+	struct scst_tgt_dev *td = NULL;
+	unsigned int n = 0;
+
+	while ((td = scst_departed_next(tm->sess, td)))
+		if (tm->fn == SCST_TM_TARGET_RESET || td->lun == tm->lun)
+			n += scst_tm_one_nexus(tm, td);
+	return n;
 }
 
 static void scst_reset_nexuses(struct scst_device *dev)
@@ -237,6 +249,10 @@ void scst_session_abort(struct scst_session *sess,
 		rcu_read_lock();
 	}
 	rcu_read_unlock();
+	td = NULL;
+	while ((td = scst_departed_next(sess, td)))
+		if (scst_abort_those(td, which, arg))
+			wake_up_all(&td->dev->tm_wait);
 }
 EXPORT_SYMBOL_GPL(scst_session_abort);
 
@@ -253,36 +269,46 @@ static void scst_tm_target(struct scst_tm *tm)
 			td = NULL;
 		rcu_read_unlock();
 		if (!td)
-			return;
+			break;
 		scst_tm_all_nexuses(tm, td->dev);
 		scst_tgt_dev_put(td);
 		lun++;
 	}
+	scst_tm_departed(tm);
 }
 
-static void scst_tm_work(struct work_struct *work)
+static void scst_tm_lun(struct scst_tm *tm)
 {
-	struct scst_tm *tm = container_of(work, struct scst_tm, work);
-	struct scst_tgt_dev *td;
+	/* Before those that have departed: it may become one. */
+	struct scst_tgt_dev *td = scst_tgt_dev_get(tm->sess, tm->lun);
+	unsigned int n = scst_tm_departed(tm);
 
-	tm->result = SCST_TM_COMPLETE;
-	if (tm->fn == SCST_TM_TARGET_RESET) {
-		scst_tm_target(tm);
-		goto done;
-	}
-	td = tm->lun_valid ? scst_tgt_dev_get(tm->sess, tm->lun) : NULL;
 	if (!td) {
-		tm->result = SCST_TM_NO_LUN;
-		goto done;
+		tm->result = n ? SCST_TM_COMPLETE : SCST_TM_NO_LUN;
+		return;
 	}
 	/* With TST 001b every nexus has a task set of its own: CLEAR is ABORT (SPC-4 7.5.8). */
 	if (tm->fn == SCST_TM_LUN_RESET ||
 	    (tm->fn == SCST_TM_CLEAR_TASK_SET && td->dev->unit.tst == 0))
 		scst_tm_all_nexuses(tm, td->dev);
 	else
-		scst_tm_one_nexus(tm, td);
+		n += scst_tm_one_nexus(tm, td);
+	if (!n && tm->fn == SCST_TM_ABORT_TASK)
+		tm->result = SCST_TM_NO_TASK;
 	scst_tgt_dev_put(td);
-done:
+}
+
+static void scst_tm_work(struct work_struct *work)
+{
+	struct scst_tm *tm = container_of(work, struct scst_tm, work);
+
+	tm->result = SCST_TM_COMPLETE;
+	if (tm->fn == SCST_TM_TARGET_RESET)
+		scst_tm_target(tm);
+	else if (tm->lun_valid)
+		scst_tm_lun(tm);
+	else
+		tm->result = SCST_TM_NO_LUN;
 	spin_lock(&scst_tms_lock);
 	list_del(&tm->entry);
 	spin_unlock(&scst_tms_lock);

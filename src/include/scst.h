@@ -505,6 +505,7 @@ struct scst_latency {
 struct scst_tgt_dev {
 	u32 lun;
 	bool read_only;
+	bool gone;			/* no LUN of the session any more; under the lock of @tasks */
 	u8 denied;			/* SL_PR_DENY_*: by reservations of others */
 	u8 access;			/* enum sl_alua_state of the port for the device */
 	u16 tgt_group_id;		/* target port group, 0: in none */
@@ -521,6 +522,7 @@ struct scst_tgt_dev {
 	struct scst_latency latency[SCST_LATENCY_DIRS];	/* by enum scst_stat_dir, likewise */
 	refcount_t refs;
 	struct list_head dev_entry;	/* dev->tgt_devs */
+	struct list_head departed_entry;	/* sess->departed */
 	struct scst_dir *dir;		/* sessions/<s>/lunN */
 	struct rcu_head rcu;
 };
@@ -538,6 +540,8 @@ struct scst_session {
 	cpumask_var_t cpus;		/* the group's: where it is served */
 	u32 cpus_changed;		/* how often */
 	struct xarray luns;		/* struct scst_tgt_dev, read under RCU */
+	spinlock_t departed_lock;
+	struct list_head departed;	/* what was one of @luns, and is still in use */
 	struct scst_dir *dir;
 	struct list_head entry;		/* tgt->sessions */
 	bool dead;			/* under the configuration lock */

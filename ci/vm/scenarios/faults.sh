@@ -61,6 +61,14 @@ leave() {
 	iscsiadm -m node -T "$target" -p "$1" --logout >/dev/null || fail "no logout"
 	iscsiadm -m node -o delete -T "$target" -p "$1" >/dev/null
 }
+# What waits for the target shall not hold up the guest after the scenario has failed.
+give_up() {
+	rm -f /root/going
+	for waits in /sys/class/iscsi_session/*/recovery_tmo; do
+		[ ! -e "$waits" ] || echo 1 >"$waits"
+	done
+}
+trap give_up EXIT
 written() { awk '{ print $7 }' "/sys/block/$name/stat"; }
 moving() { [ "$(written)" -gt "$1" ]; }
 # goes_on WHAT: I/O does, after it.
