@@ -49,11 +49,25 @@ struct Archive {
   Signature signature{};
 };
 
-/// One release of upstream SCST.
+/// What a target framework that is no SCST is built, started and fed by: its own scripts, run in
+/// the folder of its source.
+struct Framework {
+  std::string folder;               ///< of its set of kernel patches, applied in the order of names
+  std::vector<int> except;          ///< those of them that are left out, counted from 1
+  std::string tree_variable;        ///< of its makefile: the kernel's source
+  std::string start_script;         ///< called with start or stop
+  std::vector<std::string> modules; ///< that it loads, in this order
+  std::string driver;               ///< what its SCSI host calls itself in sysfs
+  std::string lun_script;           ///< called with the number of that host
+  std::string lun_default;          ///< the device that stands in it, to be replaced
+  std::vector<std::string> machines; ///< as uname says, that its driver is for
+};
+
+/// One release of upstream SCST, or of a target framework of old.
 struct StackRelease {
   std::string name, released;
   std::string status;               ///< "file", "tag", "unverified" or "never"
-  std::string interface_kind;       ///< "procfs" or "sysfs"
+  std::string interface_kind;       ///< "procfs", "sysfs" or "framework"
   Version procfs_below;             ///< a sysfs release is built for procfs below this
   std::string build;                ///< "split" or "tree"; "" = nothing to build from
   std::string url;                  ///< with {component} and {file}
@@ -62,6 +76,7 @@ struct StackRelease {
   std::vector<Archive> files;       ///< in build order
   std::vector<std::string> patches; ///< families that it ships
   std::string note;
+  std::optional<Framework> framework{}; ///< only on request; else it is SCST
   /// There is something to build from.
   [[nodiscard]] bool obtainable() const { return !files.empty(); }
 };

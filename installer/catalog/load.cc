@@ -76,12 +76,32 @@ Archive archive_of(const toml::table& table, const std::string& file, Faults& fa
   return a;
 }
 
+Framework framework_of(const toml::table& table, const std::string& file, Faults& faults) {
+  Reader r(table, "release.framework", file, faults);
+  Framework f;
+  f.folder = r.text("patches");
+  for (const std::string& text : r.list("except", Need::may)) {
+    f.except.push_back(parse_version(text).major);
+    if (f.except.back() < 1)
+      r.fault(fmt::format("'except' counts from 1, not from '{}'", text));
+  }
+  f.tree_variable = r.text("tree_variable");
+  f.start_script = r.text("start_script");
+  f.modules = r.list("modules");
+  f.driver = r.text("driver");
+  f.lun_script = r.text("lun_script");
+  f.lun_default = r.text("lun_default");
+  f.machines = r.list("machines");
+  r.finish();
+  return f;
+}
+
 StackRelease release_of(Reader& r, const std::string& file, Faults& faults) {
   StackRelease s;
   s.name = r.text("name");
   s.released = r.text("released");
   s.status = r.word("status", {"file", "tag", "unverified", "never"});
-  s.interface_kind = r.word("interface", {"procfs", "sysfs"});
+  s.interface_kind = r.word("interface", {"procfs", "sysfs", "framework"});
   s.procfs_below = r.version("procfs_below", Need::may);
   s.build = r.word("build", {"split", "tree"}, Need::may);
   s.url = r.text("url", Need::may);
@@ -97,6 +117,10 @@ StackRelease release_of(Reader& r, const std::string& file, Faults& faults) {
     s.files.push_back(archive_of(*archive, file, faults));
   if (s.files.empty() != s.build.empty())
     r.fault("'files' and 'build' belong together");
+  if (const toml::table* framework = r.table("framework"); framework != nullptr)
+    s.framework = framework_of(*framework, file, faults);
+  if (s.framework.has_value() != (s.interface_kind == "framework"))
+    r.fault("'framework' and an interface of that name belong together");
   return s;
 }
 

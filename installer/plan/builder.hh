@@ -42,6 +42,8 @@ constexpr const char* guest_device = "/dev/disk/by-id/virtio-lun0"; // as guest/
 /// Files only: nothing is loaded or started, so any machine will do.
 /// File or device that becomes the LUN.
 std::string lun_of(const Builder& b);
+/// The disk that was named, if it may be used, or a fresh file.
+void plan_backing(Builder& b);
 /// Backing and configuration. False when the configuration is the user's own, so that nothing is
 /// known about its targets.
 bool plan_config(Builder& b, const std::string& text);

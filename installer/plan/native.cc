@@ -214,6 +214,12 @@ void check_disk(Builder& b) {
     object(fmt::format("not empty: it carries a signature ({})", disk.signature));
 }
 
+} // namespace
+
+std::string lun_of(const Builder& b) {
+  return b.options.device.empty() ? backing_file : b.options.device;
+}
+
 void plan_backing(Builder& b) {
   if (!b.options.device.empty()) {
     check_disk(b);
@@ -231,12 +237,6 @@ void plan_backing(Builder& b) {
   b.add("backing-file", fmt::format("make an empty sparse file of {} MiB", b.options.size >> 20),
         "the LUN's data; it takes space only as it is written", {backing_file},
         PutFiles{{{FileType::directory, "/var/lib/scst/luns", 0700}, image}});
-}
-
-} // namespace
-
-std::string lun_of(const Builder& b) {
-  return b.options.device.empty() ? backing_file : b.options.device;
 }
 
 bool plan_config(Builder& b, const std::string& text) {

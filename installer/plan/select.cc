@@ -44,7 +44,7 @@ private:
       }
     const StackRelease* fits = nullptr;
     for (const StackRelease& r : catalog_.releases) {
-      if (!r.kernel.holds(base_) || !r.obtainable())
+      if (!r.kernel.holds(base_) || !r.obtainable() || r.framework)
         continue;
       fits = &r; // the catalog lists the oldest first
       if (r.best && r.best->holds(base_)) {
@@ -67,7 +67,7 @@ private:
     Version low{1000};
     Version high;
     for (const StackRelease& r : catalog_.releases)
-      if (r.obtainable()) {
+      if (r.obtainable() && !r.framework) {
         low = std::min(low, r.kernel.min);
         high = std::max(high, r.kernel.last);
       }
@@ -227,6 +227,8 @@ private:
   }
 
   void choose_options() {
+    if (out_.release != nullptr && out_.release->framework)
+      return; // they are SCST's
     const char* stack = out_.own != nullptr ? "own" : "upstream";
     for (const char* kind : {"required", "tuning"})
       for (const KernelOption& o : catalog_.options)

@@ -26,6 +26,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Fetch, name, path, urls, offline
                                                 signature, keyring, content)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unpack, name, archive, digest, pins, dir)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Patch, tree, file, strip, maybe, marker_file, marker_text)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PatchSet, tree, folder, strip, except)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConfigLine, symbol, value, must)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KernelConfig, tree, start, refresh, lines, variables)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Make, dir, arguments, products, watched)
@@ -40,9 +41,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu
 namespace {
 
 constexpr const char* action_names[] = {
-    "put-files",     "packages",   "dkms",        "services",  "load-modules", "verify",
-    "guest-image",   "guest-boot", "wait-portal", "fetch",     "unpack",       "patch",
-    "kernel-config", "make",       "copy-built",  "initramfs", "boot-entry"};
+    "put-files",   "packages",      "dkms",        "services",   "load-modules", "verify",
+    "guest-image", "guest-boot",    "wait-portal", "fetch",      "unpack",       "patch",
+    "patch-set",   "kernel-config", "make",        "copy-built", "initramfs",    "boot-entry"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {

@@ -116,6 +116,14 @@ struct Patch {
   bool operator==(const Patch&) const = default;
 };
 
+/// The patches of a folder, in the order of their names.
+struct PatchSet {
+  std::string tree, folder;
+  int strip = 1;
+  std::vector<int> except; ///< those that are left out, counted from 1
+  bool operator==(const PatchSet&) const = default;
+};
+
 struct ConfigLine {
   std::string symbol; ///< without CONFIG_
   std::string value;  ///< "y" (m will do), "n", or a text
@@ -193,8 +201,8 @@ struct BootEntry {
 };
 
 using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
-                            GuestBoot, WaitPortal, Fetch, Unpack, Patch, KernelConfig, Make,
-                            CopyBuilt, Initramfs, BootEntry>;
+                            GuestBoot, WaitPortal, Fetch, Unpack, Patch, PatchSet, KernelConfig,
+                            Make, CopyBuilt, Initramfs, BootEntry>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

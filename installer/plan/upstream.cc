@@ -58,8 +58,10 @@ public:
     plan.road = "upstream";
     plan.kernel = kernel_;
     plan.state_dir = b_.options.root + "/var/lib/scst-install";
-    plan.reasons.push_back(fmt::format("SCST {} is for Linux {}: {}", release().name,
-                                       base_text(base_), c_.selection.why));
+    plan.reasons.push_back(fmt::format("{}{} is for Linux {}: {}", framework() ? "" : "SCST ",
+                                       release().name, base_text(base_), c_.selection.why));
+    if (framework())
+      plan.reasons.push_back(release().note);
     for (const Wanted& file : wanted_)
       plan_fetch(file);
     for (const Wanted& file : wanted_)
@@ -68,9 +70,10 @@ public:
     plan_patches();
     plan_kernel();
     plan_boot(b_, {kernel_, tree_, "/boot/" + boot_name()});
-    plan_stack();
-    plan_files();
-    plan_services();
+    if (framework())
+      plan_framework();
+    else
+      plan_scst();
     for (const std::string& warning : c_.selection.warnings)
       b_.note(warning);
     b_.note(fmt::format("nothing is started: boot kernel {}, the services start then", kernel_));
@@ -78,6 +81,7 @@ public:
 
 private:
   [[nodiscard]] const StackRelease& release() const { return *c_.selection.release; }
+  [[nodiscard]] const std::optional<Framework>& framework() const { return release().framework; }
   [[nodiscard]] bool procfs() const { return c_.selection.procfs; }
   [[nodiscard]] bool from_tree() const { return release().build == "tree"; }
 
@@ -186,10 +190,14 @@ private:
       b_.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
                 b_.install_hint(absent, kernel_));
     check_compiler();
+    b_.need_space("/usr", build_space);
+    if (framework()) {
+      check_framework(*framework());
+      return;
+    }
     if (f.machine != "x86_64" && f.machine != "i686" && f.machine != "i386")
       b_.refuse(Exit::kernel, fmt::format("kernels are not built for {} yet", f.machine),
                 "Build and install the kernel by hand.");
-    b_.need_space("/usr", build_space);
     if (!procfs()) {
       check_allow(b_);
       return;
@@ -200,6 +208,28 @@ private:
                   fmt::format("SCST {} lets initiators in by address: 192.168.1.1, "
                               "192.168.1.0/24, [fd00::1] or ALL.",
                               release().name));
+  }
+
+  /// Its own script exports a disk that nobody has asked about: here somebody has to name one.
+  void check_framework(const Framework& framework) {
+    const std::string& machine = b_.facts.machine;
+    const auto& machines = framework.machines;
+    if (std::find(machines.begin(), machines.end(), machine) == machines.end())
+      b_.refuse(Exit::kernel,
+                fmt::format("{} is for {}, this machine is {}", framework.driver,
+                            fmt::join(machines, ", "), machine),
+                "Leave --stack out to get what is for this machine.");
+    if (b_.options.device.empty())
+      b_.refuse(Exit::usage, "no disk is named, and here none is chosen for you",
+                "Name the one that initiators may write to: --device /dev/DISK.");
+    else if (b_.options.device.find_first_not_of(
+                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._:+=@-") !=
+             std::string::npos)
+      b_.refuse(Exit::usage,
+                fmt::format("--device '{}' cannot stand in a script", b_.options.device),
+                "Give the disk another name below /dev, without special characters.");
+    else
+      plan_backing(b_);
   }
 
   void check_compiler() {
@@ -266,6 +296,14 @@ private:
   }
 
   void plan_patches() {
+    if (framework()) {
+      const Framework& f = *framework();
+      const std::string folder = folder_of(release().files.front().component) + '/' + f.folder;
+      b_.add("patch-set", "patch the kernel with what lies in " + folder,
+             f.except.empty() ? "" : fmt::format("without number {}", fmt::join(f.except, ", ")),
+             {tree_}, PatchSet{tree_, folder, 1, f.except});
+      return;
+    }
     for (const PatchChoice& p : c_.selection.patches) {
       if (p.state != PatchState::apply) {
         b_.note(fmt::format("patch {} is left out: {}", p.family->name, p.why));
@@ -322,6 +360,8 @@ private:
   }
 
   [[nodiscard]] std::string image() const {
+    if (b_.facts.machine.starts_with("ppc"))
+      return "vmlinux";
     if (base_ < Version{2, 6, 24}) // before the two were made one
       return b_.facts.machine == "x86_64" ? "arch/x86_64/boot/bzImage" : "arch/i386/boot/bzImage";
     return "arch/x86/boot/bzImage";
@@ -345,6 +385,30 @@ private:
            installs ? "after what it is built on" : "", installs ? watched() : std::vector{dir},
            Make{dir, arguments(std::move(targets)), std::move(products),
                 installs ? watched() : std::vector<std::string>{}});
+  }
+
+  void plan_framework() {
+    const Framework& f = *framework();
+    const std::string dir = folder_of(release().files.front().component);
+    b_.add("stack", "build " + dir, "its modules are loaded from there", {dir},
+           Make{dir, arguments({f.tree_variable + '=' + tree_}), {}, {}});
+    const std::string init = b_.options.init == "auto" ? b_.facts.init : b_.options.init;
+    const std::string shell = init != "openrc"                      ? ""
+                              : b_.facts.build.openrc_shell.empty() ? "/sbin/openrc-run"
+                                                                    : b_.facts.build.openrc_shell;
+    const std::string path = "/etc/init.d/" + f.driver;
+    b_.out.plan.data = b_.options.device;
+    b_.add("init-scripts", "install " + path,
+           fmt::format("starts it by its own scripts and exports {}", b_.options.device), {path},
+           PutFiles{{{FileType::file, path, 0755, "",
+                      framework_script_text(f, {release().name, dir, b_.options.device, shell})}}});
+    enable(init, {f.driver});
+  }
+
+  void plan_scst() {
+    plan_stack();
+    plan_files();
+    plan_services();
   }
 
   void plan_stack() {
@@ -394,7 +458,7 @@ private:
   }
 
   void plan_services() {
-    std::string init = b_.options.init == "auto" ? b_.facts.init : b_.options.init;
+    const std::string init = b_.options.init == "auto" ? b_.facts.init : b_.options.init;
     UpstreamInit scripts{release().name, init == "openrc" ? b_.facts.build.openrc_shell : "",
                          modules(), procfs()};
     if (init == "openrc" && scripts.openrc_shell.empty())
@@ -411,13 +475,18 @@ private:
                        fmt::join(scripts.modules, ", "),
                        b_.options.modules.empty() ? ", not scst_disk" : ""),
            {"/etc/init.d"}, std::move(files));
+    enable(init, names);
+  }
+
+  void enable(const std::string& init, std::vector<std::string> names) {
     if (init == "systemd") {
       plan_units(names);
       for (std::string& name : names)
         name += ".service";
     } else if (init != "openrc" && init != "lsb") {
-      b_.note("the services are not enabled: with this init system, call /etc/init.d/scst start "
-              "at boot");
+      b_.note(fmt::format("the services are not enabled: with this init system, call "
+                          "/etc/init.d/{} start at boot",
+                          names.front()));
       return;
     }
     b_.add("enable-services", fmt::format("enable {}", fmt::join(names, ", ")),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <sstream>
 
 namespace inst {
@@ -52,6 +53,58 @@ iscsi_scst_status() {
 }
 )sh";
 
+constexpr const char* framework_body = R"sh(
+say() {
+	echo "@driver@: $*" >&2
+}
+
+# The number of the SCSI host that the driver has made: of /sys/class/scsi_host/hostN.
+host_number() {
+	for host in /sys/class/scsi_host/host*; do
+		[ "$(cat "$host/proc_name" 2>/dev/null)" = @driver@ ] || continue
+		echo "${host##*/host}"
+		return 0
+	done
+	say "no SCSI host of this driver has come up; see the kernel log"
+	return 1
+}
+
+loaded() {
+	for module in @modules@; do
+		grep -q "^$module " /proc/modules || {
+			say "$module is not loaded; see the kernel log"
+			return 1
+		}
+	done
+}
+
+# Theirs exports @default@, whatever lies on it.
+export_lun() {
+	grep -q '@default@' @lun@ || {
+		say "$PWD/@lun@ does not name @default@: look what it exports before you run it"
+		return 1
+	}
+	(umask 077 && sed 's#@default@#@device@#g' @lun@ >@lun@.ours) && chmod 700 @lun@.ours && ./@lun@.ours "$1"
+}
+
+@service@_start() {
+	[ -e '@device@' ] || {
+		say "@device@ is not there, so nothing is exported"
+		return 1
+	}
+	cd @dir@ && ./@start@ start && loaded || return 1
+	number=$(host_number) && export_lun "$number"
+}
+
+@service@_stop() {
+	cd @dir@ && ./@start@ stop
+}
+
+@service@_status() {
+	loaded 2>/dev/null
+}
+)sh";
+
 void replace(std::string& text, const std::string& from, const std::string& to) {
   if (const std::size_t at = text.find(from); at != std::string::npos)
     text.replace(at, from.size(), to);
@@ -63,7 +116,7 @@ std::string wrapped(const UpstreamInit& init, const std::string& name, const std
   std::string functions = name;
   std::replace(functions.begin(), functions.end(), '-', '_');
   const std::string head = fmt::format(
-      "# {}. Made by scst-install for SCST {}: needs no LSB functions.\n", title, init.release);
+      "# {}. Made by scst-install for {}: needs no LSB functions.\n", title, init.release);
   if (!init.openrc_shell.empty())
     return fmt::format("#!{0}\n{1}{2}\n{3}\n"
                        "depend() {{\n\tneed localmount{4}\n\tuse net\n}}\n\n"
@@ -87,6 +140,11 @@ std::string wrapped(const UpstreamInit& init, const std::string& name, const std
       "*)\n\techo \"Usage: $0 start|stop|restart|status\" >&2\n\texit 2\n\t;;\n"
       "esac\n",
       head, title, path_line, needs.empty() ? "" : " " + needs, name, functions, body);
+}
+
+UpstreamInit of_scst(UpstreamInit init) {
+  init.release = "SCST " + init.release;
+  return init;
 }
 
 bool is_hex_address(const std::string& text) {
@@ -115,11 +173,29 @@ std::string init_script_text(const UpstreamInit& init) {
                         "\t[ ! -r /var/run/iscsi-scstd.pid ] || "
                         "kill \"$(cat /var/run/iscsi-scstd.pid)\"\n");
   body.insert(0, fmt::format("SCST_MODULES=\"{}\"\n", fmt::join(init.modules, " ")));
-  return wrapped(init, "scst", "SCSI target", "", body);
+  return wrapped(of_scst(init), "scst", "SCSI target", "", body);
 }
 
 std::string iscsi_init_script_text(const UpstreamInit& init) {
-  return wrapped(init, "iscsi-scst", "iSCSI target", "scst", iscsi_body);
+  return wrapped(of_scst(init), "iscsi-scst", "iSCSI target", "scst", iscsi_body);
+}
+
+std::string framework_script_text(const Framework& framework, const FrameworkInit& init) {
+  std::string body = framework_body;
+  const std::map<std::string, std::string> values{
+      {"@driver@", framework.driver},
+      {"@service@", framework.driver},
+      {"@modules@", fmt::format("{}", fmt::join(framework.modules, " "))},
+      {"@default@", framework.lun_default},
+      {"@lun@", framework.lun_script},
+      {"@start@", framework.start_script},
+      {"@device@", init.device},
+      {"@dir@", init.dir}};
+  for (const auto& [name, value] : values)
+    while (body.find(name) != std::string::npos)
+      replace(body, name, value);
+  return wrapped({init.release, init.openrc_shell, {}, false}, framework.driver,
+                 "SCSI target framework", "", body);
 }
 
 std::string unit_text(const std::string& name, const std::string& after,

@@ -3,6 +3,8 @@
 // the release's own grammar. Pure.
 #pragma once
 
+#include "catalog/catalog.hh"
+
 #include <string>
 #include <vector>
 
@@ -19,6 +21,17 @@ struct UpstreamInit {
 std::string init_script_text(const UpstreamInit& init);
 /// /etc/init.d/iscsi-scst of the releases with procfs: the iSCSI module and its daemon.
 std::string iscsi_init_script_text(const UpstreamInit& init);
+
+struct FrameworkInit {
+  std::string release;
+  std::string dir;          ///< where it was built
+  std::string device;       ///< that becomes the LUN
+  std::string openrc_shell; ///< as of UpstreamInit
+};
+
+/// /etc/init.d/DRIVER of a target framework: its own scripts, the number of its SCSI host, and the
+/// device that was asked for in the place of theirs.
+std::string framework_script_text(const Framework& framework, const FrameworkInit& init);
 
 /// A unit of systemd that calls /etc/init.d/NAME, after another one ("" = none) and only where that
 /// kernel runs.

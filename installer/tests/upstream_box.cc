@@ -151,6 +151,7 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
   query.build = true;
   query.offline = offline();
   query.toolchain = options.toolchain;
+  query.device = options.device;
   query.data_dir = "/nowhere";
   const auto facts = facts::gather(sys, query);
   const auto catalog = catalog::load(sys, {std::string(INST_TOP) + "/kernel-patches/catalog"});
@@ -158,7 +159,7 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
     throw std::runtime_error("facts or catalog");
   Facts seen = *facts;
   seen.host_name = "storage.example.lab";
-  seen.machine = "x86_64";
+  seen.machine = machine;
   seen.build.processors = 2;
   seen.free_space = {{"/usr", std::uint64_t{8} << 30}};
   return make_plan(seen, *catalog, options);

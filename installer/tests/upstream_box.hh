@@ -34,6 +34,7 @@ private:
 class UpstreamBox {
 public:
   UpstreamBox();
+  std::string machine = "x86_64"; ///< that it stands for
   ~UpstreamBox();
   UpstreamBox(const UpstreamBox&) = delete;
   UpstreamBox& operator=(const UpstreamBox&) = delete;

@@ -402,3 +402,123 @@ TEST_CASE("With systemd each script gets a unit, for that kernel only") {
   const auto& enable = std::get<Services>(find_step(p.plan, "enable-services")->action);
   CHECK(enable.names == std::vector<std::string>{"scst.service", "iscsi-scst.service"});
 }
+
+namespace {
+
+Options framework_options() {
+  Options options;
+  options.kernel = "2.6.16";
+  options.stack = "stgt-2006";
+  options.device = "/dev/sdq";
+  return options;
+}
+
+/// A Power machine with the archives at hand.
+void offer_framework(UpstreamBox& box) {
+  box.machine = "ppc64";
+  box.offer("stgt", "use-scsi-ml-20060313.tar.gz");
+  box.offer_kernel("2.6.16");
+}
+
+} // namespace
+
+TEST_CASE("The target framework of 2006 is built with all of its patches but the sixth") {
+  Bench b;
+  offer_framework(b.box);
+  const auto before = b.box.snapshot();
+  CHECK(ids(b.box.plan(b.sys, framework_options()).plan) ==
+        "fetch:linux fetch:stgt unpack:linux unpack:stgt source-link patch-set kernel-config "
+        "kernel-build kernel-modules kernel-image boot-entry stack init-scripts enable-services");
+  b.install(framework_options());
+  const std::string tree = "/usr/src/linux-2.6.16/";
+  CHECK(b.box.text(tree + "drivers/scsi/tgt_1.c") == "made by patch 1\nand by patch 7\n");
+  CHECK(b.there(tree + "drivers/scsi/tgt_5.c"));
+  CHECK_FALSE(b.there(tree + "drivers/scsi/none.c"));
+  CHECK(b.there("/usr/src/stgt-2006/ibmvstgt.ko"));
+  CHECK(b.box.text("/boot/kernel-2.6.16") == b.box.text(tree + "vmlinux"));
+  CHECK(holds(b.box.text("/etc/init.d/ibmvstgt"), "/dev/sdq"));
+  CHECK_FALSE(b.there("/etc/scst.conf"));
+  const Planned again = b.box.plan(b.sys, framework_options());
+  const auto looked = DryRun(b.sys).run(again.plan);
+  REQUIRE(looked);
+  for (std::size_t i = 0; i < again.plan.steps.size(); i++) {
+    INFO(again.plan.steps[i].id);
+    CHECK(looked->steps[i] == StepState::skipped);
+  }
+  const auto undone = b.apply.undo(b.journal.load()->back(), "uninstall");
+  REQUIRE(undone);
+  CHECK(undone->kept.empty());
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("A set of patches that is not the known one ends the run with the root as it was") {
+  Bench b;
+  offer_framework(b.box);
+  const auto before = b.box.snapshot();
+  Plan plan = b.box.plan(b.sys, framework_options()).plan;
+  for (Step& step : plan.steps)
+    if (auto* set = std::get_if<PatchSet>(&step.action))
+      set->except = {8};
+  const auto done = b.apply.run(plan);
+  REQUIRE_FALSE(done);
+  CHECK(holds(done.error().line(), "it holds 7 patches"));
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("The target framework wants a disk by name, on a machine that it is for") {
+  Bench b;
+  offer_framework(b.box);
+  b.box.machine = "x86_64";
+  Options options = framework_options();
+  options.device.clear();
+  const Planned p = b.box.plan(b.sys, options);
+  REQUIRE(p.refusals.size() == 2);
+  CHECK(holds(refused(p), "ibmvstgt is for ppc64, this machine is x86_64"));
+  CHECK(holds(refused(p), "no disk is named"));
+  CHECK(holds(refused(p), "--device /dev/DISK"));
+  b.box.machine = "ppc64";
+  options.device = "/dev/disk/by-id/$(reboot)";
+  CHECK(holds(refused(b.box.plan(b.sys, options)), "cannot stand in a script"));
+  options.stack.clear();
+  options.device = "/dev/sdq";
+  CHECK_FALSE(holds(refused(b.box.plan(b.sys, options)), "ibmvstgt"));
+}
+
+TEST_CASE("The script of the target framework finds its SCSI host and exports no disk of its own") {
+  Bench b;
+  offer_framework(b.box);
+  Options options = framework_options();
+  options.device = "/dev/null"; // is there
+  options.init = "lsb";
+  const Planned p = b.box.plan(b.sys, options);
+  std::string script =
+      std::get<PutFiles>(find_step(p.plan, "init-scripts")->action).files.at(0).content;
+  for (const char* path : {"/sys/class/scsi_host", "/proc/modules", "/usr/src/stgt-2006"})
+    for (std::size_t at = 0; (at = script.find(path, at)) != std::string::npos;
+         at += b.box.root().size() + 1)
+      script.insert(at, b.box.root());
+  b.box.put("/bin/ibmvstgt", script);
+  fs::copy(std::string(INST_TOP) + "/installer/tests/fixtures/stgt",
+           b.box.root() + "/usr/src/stgt-2006", fs::copy_options::recursive);
+  b.box.put("/sys/class/scsi_host/host0/proc_name", "ata_piix\n");
+  b.box.put("/sys/class/scsi_host/host3/proc_name", "ibmvstgt\n");
+  sys::Real real;
+  const auto run = [&](const std::string& verb) {
+    return *real.run({{"/bin/sh", b.box.root() + "/bin/ibmvstgt", verb}, "", {}});
+  };
+  b.box.put("/proc/modules", "scsi_tgt 1 0 - Live\nlibsrp 1 0 - Live\n");
+  CHECK(run("status").status == 3);
+  const sys::Output unloaded = run("start");
+  CHECK(unloaded.status != 0);
+  CHECK(holds(unloaded.tail, "ibmvstgt is not loaded"));
+  b.box.put("/proc/modules", "scsi_tgt 1 0 - Live\nlibsrp 1 0 - Live\nibmvstgt 1 0 - Live\n");
+  const sys::Output started = run("start");
+  CHECK(started.status == 0);
+  CHECK(holds(started.out, "initd start\nhost 3 exports /dev/null\n"));
+  CHECK_FALSE(holds(started.out, "sdb1"));
+  b.box.put("/usr/src/stgt-2006/ibmv", "#!/bin/sh\necho another device\n");
+  const sys::Output strange = run("start");
+  CHECK(strange.status != 0);
+  CHECK(holds(strange.tail, "does not name /dev/sdb1"));
+  CHECK_FALSE(holds(strange.out, "another device"));
+}
