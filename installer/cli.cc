@@ -73,9 +73,21 @@ void add_options(CLI::App& app, Cli& cli) {
       ->check(CLI::IsMember({"native", "guest", "auto"}))
       ->capture_default_str();
   app.add_flag("--no-start", o.no_start, "Install only: load and start nothing");
+  app.add_flag("--chap", o.chap, "Have initiators log in with a secret, which is made here");
+  CLI::Option* ask =
+      app.add_flag("--ask", cli.ask, "Ask what is to be served, under which name, and to whom")
+          ->configurable(false);
+  app.set_config("--answers", "", "Take options from this file, such as --record leaves")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile)
+      ->configurable(false);
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.add_option("--record", cli.record, "Leave the answers in this file")
+      ->type_name("FILE")
+      ->configurable(false);
   app.add_flag("--yes", cli.yes, "Do not ask");
   app.add_flag("--dry-run", cli.dry_run, "Show what would be done, change nothing");
-  app.add_flag("--json", cli.json, "Print JSON");
+  app.add_flag("--json", cli.json, "Print JSON")->excludes(ask);
   app.add_option("--data", cli.data_dir, "Folder of catalog, init scripts and guest scripts")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
@@ -144,8 +156,9 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   }
   if (!app.get_subcommands().empty())
     cli.verb = app.get_subcommands().front()->get_name();
-  for (std::string* path : {&cli.options.root, &cli.options.payload, &cli.options.debs,
-                            &cli.options.offline, &cli.options.toolchain, &cli.data_dir})
+  for (std::string* path :
+       {&cli.options.root, &cli.options.payload, &cli.options.debs, &cli.options.offline,
+        &cli.options.toolchain, &cli.data_dir, &cli.record})
     absolute(*path);
   if (cli.options.root == "/")
     cli.options.root.clear();

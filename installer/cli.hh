@@ -18,6 +18,8 @@ struct Cli {
   std::string check;    ///< id for "explain"; "" = a kernel is asked about
   std::string parse;    ///< release string for "kernels"
   std::string data_dir; ///< "" = the installed one
+  std::string record;   ///< file for the answers; "" = none
+  bool ask = false;
   bool yes = false, dry_run = false, json = false, delete_data = false, fix = false;
 };
 

@@ -3,7 +3,10 @@
 #include "commands.hh"
 
 #include "apply/executor.hh"
+#include "dialogue/dialogue.hh"
+#include "facts/gather.hh"
 #include "looking.hh"
+#include "plan/names.hh"
 #include "report/report.hh"
 #include "session.hh"
 
@@ -344,6 +347,41 @@ int guest(const Session& s) {
   return 0;
 }
 
+constexpr std::size_t secret_length = 16; // Windows takes 12 to 16
+
+/// With what is answered to --ask, and a secret where one is wanted.
+Result<Cli> completed(const Session& s) {
+  Cli cli = s.cli;
+  if (cli.ask) {
+    const dialogue::Ground ground{facts::free_disks(s.sys), target_name(s.sys.host_name())};
+    auto answered = dialogue::ask(s.terminal, ground, cli.options);
+    if (!answered)
+      return answered.error();
+    cli.options = *answered;
+  }
+  if (!cli.record.empty())
+    if (auto written = s.sys.write(cli.record, dialogue::answers_text(cli.options), 0600); !written)
+      return written.error();
+  if (cli.options.chap && cli.options.secret.empty()) {
+    cli.options.secret = sys::random_word(secret_length);
+    if (cli.options.secret.empty())
+      return Error{"make a secret", "", "there is no randomness to be had", "", Exit::missing};
+  }
+  return cli;
+}
+
+int with_answers(const Session& s, int (*run)(const Session&)) {
+  const auto cli = completed(s);
+  return cli ? run({s.sys, s.terminal, *cli}) : s.fail(cli.error());
+}
+
+int plan_command(const Session& s) {
+  return with_answers(s, show_plan);
+}
+int apply_command(const Session& s) {
+  return with_answers(s, apply);
+}
+
 struct Verb {
   const char* name;
   int (*run)(const Session&);
@@ -351,8 +389,8 @@ struct Verb {
 
 constexpr std::array verbs{
     Verb{"facts", show_facts},     Verb{"kernels", show_kernels}, Verb{"explain", explain},
-    Verb{"doctor", show_doctor},   Verb{"catalog", lint_catalog}, Verb{"plan", show_plan},
-    Verb{"apply", apply},          Verb{"status", status},        Verb{"resume", resume},
+    Verb{"doctor", show_doctor},   Verb{"catalog", lint_catalog}, Verb{"plan", plan_command},
+    Verb{"apply", apply_command},  Verb{"status", status},        Verb{"resume", resume},
     Verb{"rollback", rollback},    Verb{"uninstall", uninstall},  Verb{"confirm", confirm_kernel},
     Verb{"verify", verify_target}, Verb{"guest", guest}};
 

@@ -16,12 +16,19 @@ int main(int argc, char** argv) {
   inst::Terminal terminal;
   terminal.out = [](const std::string& text) { std::cout << text << std::flush; };
   terminal.err = [](const std::string& text) { std::fputs(text.c_str(), stderr); };
-  if (::isatty(STDIN_FILENO) == 1)
-    terminal.confirm = [](const std::string& question) {
-      std::cout << question << " [y/N] " << std::flush;
+  if (::isatty(STDIN_FILENO) == 1) {
+    terminal.ask = [](const std::string& question) -> std::optional<std::string> {
+      std::cout << question << std::flush;
       std::string answer;
-      return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
+      if (!std::getline(std::cin, answer))
+        return std::nullopt;
+      return answer;
     };
+    terminal.confirm = [ask = terminal.ask](const std::string& question) {
+      const auto answer = ask(question + " [y/N] ");
+      return answer && (*answer == "y" || *answer == "yes");
+    };
+  }
   inst::sys::Real sys;
   return inst::run_command(sys, terminal, *parsed.cli);
 }

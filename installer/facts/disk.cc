@@ -68,4 +68,38 @@ void look_at_disk(sys::System& sys, const std::string& path, Facts& facts) {
   }
 }
 
+namespace {
+
+/// Disks that come and go, or are made of others: none to be offered.
+bool is_offered(const std::string& name) {
+  for (const char* start : {"loop", "ram", "zram", "sr", "fd", "nbd", "dm-", "md"})
+    if (name.starts_with(start))
+      return false;
+  return true;
+}
+
+std::string lasting_name(sys::System& sys, const std::string& name) {
+  const std::string by_id = "/dev/disk/by-id";
+  for (const std::string& link : sys.list(by_id))
+    if (sys.read_link(in_dir(by_id, link)).value_or("").ends_with('/' + name))
+      return in_dir(by_id, link);
+  return "/dev/" + name;
+}
+
+} // namespace
+
+std::vector<FreeDisk> free_disks(sys::System& sys) {
+  std::vector<FreeDisk> out;
+  for (const std::string& name : sys.list("/sys/block")) {
+    if (!is_offered(name))
+      continue;
+    Facts facts;
+    look_at_disk(sys, "/dev/" + name, facts);
+    const Disk& disk = facts.disk;
+    if (disk.block && disk.size > 0 && disk.users.empty() && disk.signature.empty())
+      out.push_back({lasting_name(sys, name), disk.size});
+  }
+  return out;
+}
+
 } // namespace inst::facts

@@ -68,6 +68,12 @@ struct Disk {
   std::string signature;
 };
 
+/// A disk that nothing uses and that carries nothing that is known.
+struct FreeDisk {
+  std::string path; ///< one that stays, below /dev/disk/by-id, where there is one
+  std::uint64_t size = 0;
+};
+
 struct Conflict {
   std::string what;
   std::string hint;

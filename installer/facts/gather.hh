@@ -22,6 +22,8 @@ struct Query {
 };
 
 Result<Facts> gather(sys::System& sys, const Query& query);
+/// Of this machine, in the order of their names.
+std::vector<FreeDisk> free_disks(sys::System& sys);
 
 // The parts, one file each. They fill their share of `facts`, whose root is already set.
 void look_at_distribution(sys::System& sys, Facts& facts);

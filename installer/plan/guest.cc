@@ -61,6 +61,9 @@ void plan_disk(Builder& b) {
 } // namespace
 
 void plan_guest(Builder& b) {
+  if (b.options.chap)
+    b.refuse(Exit::usage, "--chap: the guest's image would hold the secret",
+             "Leave it out: the portal of the guest is on 127.0.0.1 only.");
   Plan& plan = b.out.plan;
   check_guest(b);
   const Facts& facts = b.facts;

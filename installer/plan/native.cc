@@ -248,6 +248,10 @@ bool plan_config(Builder& b, const std::string& text) {
   b.out.plan.data = lun_of(b);
   FileEntry config{FileType::file, config_file, 0600, "", text};
   config.keep = true;
+  config.secret = !b.options.secret.empty();
+  if (config.secret)
+    b.note(fmt::format("initiators log in by CHAP, as \"{}\"; the secret stands in {}", chap_user,
+                       config_file));
   b.add("starter-config", "write the starter configuration",
         fmt::format("target {}; {}", b.out.plan.target,
                     b.options.allow.empty()
@@ -337,8 +341,8 @@ void plan_native(Builder& b) {
   for (const Kernel& kernel : kernels)
     plan_modules(b, kernel, version, &kernel == &kernels.front());
   plan_state(b);
-  const bool known_target =
-      plan_config(b, starter_config_text({b.out.plan.target, lun_of(b), b.options.allow}));
+  const bool known_target = plan_config(
+      b, starter_config_text({b.out.plan.target, lun_of(b), b.options.allow, b.options.secret}));
   plan_modules_load(b);
   plan_services(b, choose_init(b), known_target);
 }

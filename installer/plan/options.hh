@@ -23,6 +23,8 @@ struct Options {
   std::uint64_t size = std::uint64_t{1} << 30; ///< bytes of the fresh file
   std::vector<std::string> allow;              ///< initiator names or patterns
   std::string target;                          ///< "" = made from the host name
+  bool chap = false;                           ///< initiators have to know a secret
+  std::string secret;                          ///< … this one; made for this run
   std::string offline;              ///< folder of files that would else be fetched; "" = the net
   std::vector<std::string> mirrors; ///< asked first; the files lie right below
   std::string toolchain;            ///< folder on the target with bin/gcc; "" = the one in PATH

@@ -10,7 +10,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(FileType, {{FileType::directory, "directory"},
                                         {FileType::file, "file"},
                                         {FileType::link, "link"},
                                         {FileType::sparse, "sparse"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileEntry, type, path, mode, source, content, digest, size, keep)
+// With a default: a journal may be of an earlier version, which knew no secrets.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileEntry, type, path, mode, source, content,
+                                                digest, size, keep, secret)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PutFiles, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Packages, manager, names)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Dkms, verb, package, version, kernel, machine, modules)

@@ -30,6 +30,12 @@ std::string starter_config_text(const StarterConfig& config) {
   std::string initiators;
   for (const std::string& name : config.allow)
     initiators += fmt::format("\t\t\tINITIATOR {}\n", name);
+  const std::string chap =
+      config.secret.empty()
+          ? ""
+          : fmt::format("\t\t# CHAP: the name and the secret that initiators log in with.\n"
+                        "\t\tIncomingUser \"{} {}\"\n",
+                        chap_user, config.secret);
   return fmt::format("{}HANDLER vdisk_fileio {{\n"
                      "\tDEVICE disk0 {{\n"
                      "\t\tfilename {}\n"
@@ -39,14 +45,15 @@ std::string starter_config_text(const StarterConfig& config) {
                      "TARGET_DRIVER iscsi {{\n"
                      "\tenabled 1\n\n"
                      "\tTARGET {} {{\n"
-                     "\t\tenabled 1\n\n"
+                     "\t\tenabled 1\n"
+                     "{}\n"
                      "\t\tGROUP allowed {{\n"
                      "\t\t\tLUN 0 disk0\n\n"
                      "{}"
                      "\t\t}}\n"
                      "\t}}\n"
                      "}}\n",
-                     head, config.filename, config.target,
+                     head, config.filename, config.target, chap,
                      initiators.empty() ? example : initiators);
 }
 

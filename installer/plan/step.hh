@@ -21,6 +21,7 @@ struct FileEntry {
   std::string digest{};   ///< SHA-256 of what `source` must hold
   std::uint64_t size = 0; ///< bytes of a sparse file
   bool keep = false;      ///< whatever is there already stays
+  bool secret = false;    ///< `content` is for nobody else: it is not printed
 
   bool operator==(const FileEntry&) const = default;
 };

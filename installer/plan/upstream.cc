@@ -202,6 +202,9 @@ private:
       check_allow(b_);
       return;
     }
+    if (b_.options.chap)
+      b_.refuse(Exit::usage, fmt::format("--chap: SCST {} has its users elsewhere", release().name),
+                "Put a line 'IncomingUser NAME SECRET' below the target in /etc/iscsi-scstd.conf.");
     for (const std::string& address : b_.options.allow)
       if (!is_address(address))
         b_.refuse(Exit::usage, fmt::format("--allow '{}' is no address", address),
@@ -434,7 +437,7 @@ private:
     const Options& o = b_.options;
     const std::string& target = b_.out.plan.target;
     plan_config(b_, procfs() ? procfs_config_text(target, lun_of(b_), b_.facts.disk.block)
-                             : starter_config_text({target, lun_of(b_), o.allow}));
+                             : starter_config_text({target, lun_of(b_), o.allow, o.secret}));
     if (!procfs())
       return;
     const auto add = [&](const std::string& path, const std::string& text, const char* why) {

@@ -77,8 +77,21 @@ json facts_json(const Facts& f) {
       {"cache_dir", f.cache_dir}};
 }
 
+namespace {
+
+void hide_secrets(json& steps) {
+  for (json& step : steps)
+    if (json& action = step.at("action"); action.contains("files") && action["does"] == "put-files")
+      for (json& file : action["files"])
+        if (file.value("secret", false))
+          file["content"] = "(not shown: it holds a secret)";
+}
+
+} // namespace
+
 json plan_json(const Planned& planned, const std::vector<StepState>& states) {
   json out{{"schema", 1}, {"plan", to_json(planned.plan)}, {"refusals", json::array()}};
+  hide_secrets(out["plan"]["steps"]);
   for (const Refusal& r : planned.refusals)
     out["refusals"].push_back(
         {{"what", r.what}, {"hint", r.hint}, {"exit", static_cast<int>(r.exit)}});

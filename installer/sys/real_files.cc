@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -140,6 +141,21 @@ std::string digest_of(std::string_view text) {
   DigestContext context = new_digest();
   EVP_DigestUpdate(context.get(), text.data(), text.size());
   return finish_digest(context.get());
+}
+
+std::string random_word(std::size_t length) {
+  constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  constexpr unsigned limit = 256 - 256 % letters.size(); // above it some would come more often
+  std::string out;
+  while (out.size() < length) {
+    unsigned char byte = 0;
+    if (RAND_bytes(&byte, 1) != 1)
+      return "";
+    if (byte < limit)
+      out += letters[byte % letters.size()];
+  }
+  return out;
 }
 
 Result<void> make_folders(System& sys, const std::string& path) {

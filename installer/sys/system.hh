@@ -154,6 +154,8 @@ public:
 };
 
 std::string digest_of(std::string_view text);
+/// Letters and digits that nobody can guess; "" when there is no randomness to be had.
+std::string random_word(std::size_t length);
 /// The folder and what is missing above it, mode 0755.
 Result<void> make_folders(System& sys, const std::string& path);
 

@@ -3,8 +3,11 @@
 #include "apply/journal.hh"
 #include "catch.hh"
 #include "commands.hh"
+#include "facts/gather.hh"
 #include "machine.hh"
 #include "sys/fake.hh"
+
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 
@@ -118,6 +121,60 @@ TEST_CASE("Plans, facts and status are JSON when asked for") {
     CHECK(b.run(verb) == 0);
     CHECK(nlohmann::json::parse(b.out)["schema"] == 1);
   }
+}
+
+TEST_CASE("A secret is made for the configuration, and not printed") {
+  Bench b;
+  b.cli.options.chap = true;
+  CHECK(b.run("plan") == 0);
+  CHECK(holds(b.out, "log in by CHAP, as \"initiator\""));
+  CHECK_FALSE(holds(b.out, "IncomingUser"));
+  b.cli.json = true;
+  b.out.clear();
+  CHECK(b.run("plan") == 0);
+  CHECK_FALSE(holds(b.out, "IncomingUser"));
+  CHECK(holds(b.out, "(not shown"));
+  b.cli.options.road = "guest";
+  b.out.clear();
+  CHECK(b.run("plan") != 0);
+  CHECK(holds(b.out, "--chap: the guest's image would hold the secret"));
+}
+
+TEST_CASE("What was answered is planned, and recorded") {
+  Bench b;
+  std::vector<std::string> answers{"", "2G", "iqn.2026-11.a.b:c", "iqn.2026-11.a.b:i", "", ""};
+  std::size_t next = 0;
+  b.terminal.ask = [&](const std::string&) -> std::optional<std::string> {
+    return answers.at(next++);
+  };
+  b.cli.ask = true;
+  b.cli.record = "/root/answers";
+  CHECK(b.run("plan") == 0);
+  CHECK(holds(b.out, "of 2048 MiB"));
+  CHECK(holds(b.out, "iqn.2026-11.a.b:c"));
+  CHECK(holds(b.sys.read("/root/answers").value_or(""), "allow = [ \"iqn.2026-11.a.b:i\" ]"));
+  CHECK(b.sys.nodes["/root/answers"].mode == 0600);
+}
+
+TEST_CASE("Only disks that are free are offered, by names that last") {
+  sys::Fake sys;
+  for (const char* name : {"sda", "sdb", "loop0"})
+    sys.dir(std::string("/sys/block/") + name);
+  unsigned minor = 0;
+  for (const char* name : {"sda", "sdb", "loop0"}) {
+    sys.file(std::string("/dev/") + name);
+    sys.nodes[std::string("/dev/") + name].type = sys::FileType::block;
+    sys.nodes[std::string("/dev/") + name].rdev = makedev(8, minor);
+    sys.nodes[std::string("/dev/") + name].size = 1 << 30;
+    minor += 16;
+  }
+  sys.file("/proc/self/mountinfo", "21 1 8:0 / / rw - ext4 /dev/sda rw\n");
+  sys.link("/dev/disk/by-id/scsi-b", "../../sdb");
+  const auto disks = facts::free_disks(sys);
+  REQUIRE(disks.size() == 1);
+  CHECK(disks[0].path == "/dev/disk/by-id/scsi-b");
+  sys.signature = "ext4";
+  CHECK(facts::free_disks(sys).empty());
 }
 
 TEST_CASE("A failing run is undone, and its journal says so") {

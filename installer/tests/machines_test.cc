@@ -146,7 +146,7 @@ Cli cli_of(const toml::table& ask, std::string& command) {
       {"init", &o.init},       {"road", &o.road},          {"root", &o.root},
       {"debs", &o.debs},       {"toolchain", &o.toolchain}};
   const std::map<std::string, bool*> flags{
-      {"no-start", &o.no_start}, {"nearest", &o.nearest}, {"tuning", &o.tuning}};
+      {"no-start", &o.no_start}, {"nearest", &o.nearest}, {"tuning", &o.tuning}, {"chap", &o.chap}};
   for (const auto& [key, value] : ask) {
     const std::string name(key.str());
     if (const auto text = texts.find(name); text != texts.end()) {
