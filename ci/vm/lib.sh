@@ -173,7 +173,7 @@ disk=/dev/disk/by-path/ip-$portal-iscsi-$target-lun-0
 
 login() {
 	iscsiadm -m node -T "$target" -p "$portal" --login >/dev/null || fail "no login"
-	await 60 test -b "$disk" || fail "no disk came up at $disk"
+	await 300 test -b "$disk" || fail "no disk came up at $disk"
 }
 
 logout() {

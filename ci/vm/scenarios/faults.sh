@@ -163,58 +163,7 @@ goes_on "the portal's address was away for 15 s"
 end_io
 leave 192.0.2.9:3260
 
-cat >/root/crowd.py <<'END'
-import selectors, socket, sys, time
-
-sys.path.insert(0, "/run/jobs")
-import pdu
-
-target, initiator, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-names = "".join(f"{pair}\0" for pair in ("InitiatorName=" + initiator, "TargetName=" + target,
-                                         "SessionType=Normal")).encode()
-names += bytes(-len(names) % 4)
-length = len(names)
-
-
-def begin(n):
-    """A connection from an address of few others: a source may have only so many at once."""
-    s = socket.socket()
-    s.bind((f"127.0.{1 + n // 40}.{1 + n % 40}", 0))
-    s.setblocking(False)
-    s.connect_ex(pdu.PORTAL)
-    return s
-
-
-def login(n):
-    isid = b"\x80" + n.to_bytes(5, "big")
-    head = pdu.struct.pack(">BBBBBBH6sHIHHII", 0x43, 0x87, 0, 0, 0, 0, length, isid, 0, 1, 1, 0, 1, 0)
-    return head.ljust(48, b"\0") + names
-
-
-began = time.monotonic()
-ready = selectors.DefaultSelector()
-for n in range(count):
-    ready.register(begin(n), selectors.EVENT_WRITE, n)
-good, failed, sockets = 0, 0, []
-while good + failed < count and time.monotonic() < began + 300:
-    for key, events in ready.select(10):
-        s = key.fileobj
-        try:
-            if events & selectors.EVENT_WRITE:
-                s.send(login(key.data))
-                ready.modify(s, selectors.EVENT_READ, key.data)
-                continue
-            head = s.recv(48, socket.MSG_WAITALL)
-            answer = len(head) == 48 and head[36] == 0 and head[0] & 0x3F == 0x23
-        except OSError:
-            answer = False
-        good, failed = good + answer, failed + (not answer)
-        ready.unregister(s)
-        sockets.append(s)
-print(f"# {good} of {count} logins at once got in, {time.monotonic() - began:.1f} s", flush=True)
-sys.exit(good != count)
-END
-check "a thousand logins at once" python3 /root/crowd.py "$target" "$initiator" 1000
+check "a thousand logins at once" python3 /run/jobs/crowd.py "$target" "$initiator" 1000
 no_sessions() { [ -z "$(ls "$sys/sessions")" ]; }
 check "they all end" await 60 no_sessions
 check "the services stop" systemctl stop iscsi-scstd.service scst.service

@@ -24,7 +24,7 @@ begin_io() {
 	fio --name=load --filename="/dev/$name" --direct=1 --ioengine=libaio --iodepth=32 --bsrange=4k-256k \
 		--rw=randrw --time_based --runtime=300 >"$RESULTS/fio.$name" 2>&1 &
 	io=$!
-	check "I/O on $2" await 30 moving "$name" $((begun + 2000))
+	check "I/O on $2" await 120 moving "$name" $((begun + 2000))
 }
 
 # end_io WHAT: within the deadline, and not because all was well.
@@ -57,7 +57,7 @@ local_conf vdisk_fileio 'filename /var/lib/file'
 begin_io "$disk" "a file through scst_local"
 # Linux holds the module of a host of which a disk is open.
 refused "scst_local goes while its disk is open" rmmod scst_local
-check "I/O goes on" await 10 moving "$(basename "$disk")" $(($(written "$(basename "$disk")") + 2000))
+check "I/O goes on" await 60 moving "$(basename "$disk")" $(($(written "$(basename "$disk")") + 2000))
 check "its target goes" timeout $deadline sh -c "echo del_target near >/sys/kernel/scst_tgt/targets/scst_local/mgmt"
 end_io "the target"
 check "scst_local goes" await $deadline rmmod scst_local
