@@ -49,7 +49,7 @@ meson_tree() {
 
 # each COMMAND...: runs it with one file of standard input at a time, as many at once as there are
 # CPUs; the command prints its verdict itself.
-each() { tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" "$@"; }
+each() { tr '\n' '\0' | xargs -0 -r -n 1 -P "$jobs" "$@"; }
 
 # remember NAME KEY COMMAND...: the verdicts of COMMAND; when all were good under this KEY before,
 # those of then, with the time.
@@ -75,6 +75,13 @@ remember() {
 		find "${seen%/*}" -mtime +30 -delete
 		grep '^ok ' "$said" >"$seen.new" && mv "$seen.new" "$seen"
 	fi
+}
+
+# reach_mirrors ROOT: apt in there reaches its mirrors as apt here does.
+reach_mirrors() {
+	[ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf "$1/etc/"
+	apt-config dump | grep -E '^Acquire::(https?::.*|Check-(Date|Valid-Until)) ' \
+		>"$1/etc/apt/apt.conf.d/99host" || true
 }
 
 kernel_files() {

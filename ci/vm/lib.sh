@@ -176,6 +176,17 @@ login() {
 	await 300 test -b "$disk" || fail "no disk came up at $disk"
 }
 
+# What scst-install makes of a machine, with the disk there; 32 MiB for it in /var/tmp/data.
+set_up_target() {
+	check "scst-install sets up a target" scst-install apply --yes --road native --size 256M \
+		--target "$target" --allow "$initiator" --allow "$tools" </dev/null
+	check "the portal answers" await 30 answers
+	start_initiator
+	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
+	login
+	head -c 32M /dev/urandom >/var/tmp/data
+}
+
 logout() {
 	iscsiadm -m node -T "$target" -p "$portal" --logout >/dev/null || fail "no logout"
 	udevadm settle

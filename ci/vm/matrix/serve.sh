@@ -33,6 +33,7 @@ no_disk() { [ ! -e /dev/sda ]; }
 fact release "$(uname -r)"
 fact upstream "$(sed 's/.*Debian \([0-9.]*\).*/\1/' /proc/version)"
 fact compiler "$(cat $state/compiler)"
+fact dkms "$(dpkg-query -W -f '${source:Upstream-Version}' dkms)"
 cp $state/w1.log "$RESULTS/"
 [ "$(cat $state/w1.code)" = 0 ] || {
 	grep -E 'error|Error' $state/w1.log | head -n 20
@@ -74,5 +75,10 @@ if [ -x /usr/sbin/iscsi-scstd ]; then
 	fact iscsi yes
 fi
 refused "modules stay" grep -q '^scst' /proc/modules
+modules_left() { find /lib/modules /var/lib/dkms/scst -name '*.ko*' 2>/dev/null | grep scst; }
+check "dkms has modules" modules_left
+check "dkms removes them" dkms remove -m scst -v "$(modinfo -F version scst)" --all
+refused "one stays" modules_left
+refused "dkms still knows of them" sh -c 'dkms status | grep scst'
 check "the kernel log is clean" kernel_log_is_clean
 fact clean yes

@@ -102,7 +102,7 @@ def main():
     racers = [multiprocessing.Process(target=race, args=(d, tries, start, wins)) for d in disks]
     for racer in racers:
         racer.start()
-    won = dict(wins.get(timeout=500) for _ in racers)
+    won = dict(wins.get(timeout=3000) for _ in racers)
     for racer in racers:
         racer.join()
     with open(disks[0], "rb") as file:

@@ -13,13 +13,7 @@ cache_type() { echo "/sys/block/$(basename "$(readlink -f "$disk")")/device/scsi
 
 case $BOOT in
 1)
-	check "scst-install sets up a target" scst-install apply --yes --road native --size 256M \
-		--target "$target" --allow "$initiator" --allow "$tools" </dev/null
-	check "the portal answers" await 30 answers
-	start_initiator
-	iscsiadm -m discovery -t sendtargets -p "$portal" >/dev/null
-	login
-	head -c 32M /dev/urandom >/var/tmp/data
+	set_up_target
 	echo "write through" >"$(cache_type)"
 	check "the disk's cache is off" grep -q "write through" "$(cache_type)"
 	printf 'rack 7' | sg_ident --set "$disk" || fail "it takes no identifying information"

@@ -5,7 +5,7 @@
 # what the initiator holds on the device stays. What is under way with the device before is aborted
 # by task management for the LUN, and ends with its session.
 # image: target
-# timeout: 300
+# timeout: 600
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
 
@@ -49,11 +49,16 @@ check "a disk" test -b "$near"
 driver=$tree/targets/scst_local
 
 say "# under I/O"
-fio --name=near --filename="$near" --direct=1 --ioengine=libaio --iodepth=16 --bsrange=4k-64k --rw=randrw \
-	--verify=crc32c --verify_fatal=1 --verify_backlog=64 --size=60M --time_based --runtime=40 >"$RESULTS/fio" 2>&1 &
-fio=$!
+(
+	until [ -e /root/enough ]; do
+		fio --name=near --filename="$near" --direct=1 --ioengine=libaio --iodepth=16 --bsrange=4k-64k --rw=randrw \
+			--verify=crc32c --verify_fatal=1 --verify_backlog=64 --size=60M --time_based --runtime=10 >>"$RESULTS/fio" 2>&1 ||
+			: >/root/wrong
+	done
+) &
+writer=$!
 moving() { [ "$(awk '{ print $7 }' "/sys/block/${near##*/}/stat")" -gt "$1" ]; }
-check "I/O is under way" await 20 moving 1000
+check "I/O is under way" await 120 moving 1000
 round=0
 while [ $round -lt 200 ]; do
 	round=$((round + 1))
@@ -76,8 +81,10 @@ while [ $round -lt 20 ]; do
 done
 say "moved 40 times"
 at=$(awk '{ print $7 }' "/sys/block/${near##*/}/stat")
-check "I/O goes on" await 20 moving $((at + 500))
-check "all that was written was verified, no command failed" wait $fio
+check "I/O goes on" await 120 moving $((at + 500))
+: >/root/enough
+wait $writer
+refused "what was written is not what is read, or a command failed" test -e /root/wrong
 refused "the kernel has seen an error of the disk" sh -c 'dmesg | grep -E "I/O error|Logical unit not supported"'
 
 say "# what it holds"
