@@ -59,11 +59,12 @@ void add_options(CLI::App& app, Cli& cli) {
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false));
   app.add_option("--allow", o.allow, "Initiator name or pattern that may see the LUN; repeatable")
-      ->type_name("IQN")
+      ->type_name("NAME")
       ->allow_extra_args(false);
   app.add_option("--device", o.device, "Existing disk or file to export instead of a fresh file")
       ->type_name("PATH");
   app.add_flag("--force-device", o.force_device, "Use --device even if it is in use or not empty");
+  app.add_flag("--fc", o.fc, "Serve by the Fibre Channel ports of this machine too");
   app.add_option("--target", o.target, "Name of the target (default: from the host name)")
       ->type_name("IQN");
   app.add_option("--init", o.init, "Init system")

@@ -6,7 +6,7 @@
 #include "dialogue/dialogue.hh"
 #include "facts/gather.hh"
 #include "looking.hh"
-#include "plan/names.hh"
+#include "names.hh"
 #include "report/report.hh"
 #include "session.hh"
 
@@ -347,13 +347,37 @@ int guest(const Session& s) {
   return 0;
 }
 
+/// The ports that --fc would serve by; {} where what is asked for so far cannot.
+std::vector<std::string> fc_choices(const Session& s) {
+  Facts seen;
+  facts::look_at_fc_ports(s.sys, seen);
+  if (seen.fc_ports.empty())
+    return {};
+  const auto facts = gather_facts(s);
+  const auto catalog = load_catalog(s);
+  if (!facts || !catalog)
+    return {}; // said when the plan is made
+  Options with = s.cli.options;
+  with.fc = true;
+  const auto refusals = [&](const Options& options) {
+    return make_plan(*facts, *catalog, options).refusals.size();
+  };
+  if (refusals(with) > refusals(s.cli.options))
+    return {};
+  std::vector<std::string> names;
+  for (const FcPort& port : seen.fc_ports)
+    names.push_back(port.name);
+  return names;
+}
+
 constexpr std::size_t secret_length = 16; // Windows takes 12 to 16
 
 /// With what is answered to --ask, and a secret where one is wanted.
 Result<Cli> completed(const Session& s) {
   Cli cli = s.cli;
   if (cli.ask) {
-    const dialogue::Ground ground{facts::free_disks(s.sys), target_name(s.sys.host_name())};
+    const dialogue::Ground ground{facts::free_disks(s.sys), target_name(s.sys.host_name()),
+                                  fc_choices(s)};
     auto answered = dialogue::ask(s.terminal, ground, cli.options);
     if (!answered)
       return answered.error();

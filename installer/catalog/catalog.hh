@@ -144,6 +144,20 @@ struct InitramfsTool {
   std::vector<std::string> families; ///< of distributions; {} = all
   std::string file;
   std::vector<std::string> make, remove; ///< remove {} = the file is all
+  std::vector<std::string> refresh{};    ///< where the file is there already; {} = make does that
+};
+
+/// Drivers of Fibre Channel ports, and what makes targets of the ports.
+struct Hba {
+  std::string name;
+  std::vector<std::string> drivers;            ///< of the port, as sysfs says it; any of them
+  std::string stack;                           ///< that has the target driver: "own" or "upstream"
+  std::string target_driver;                   ///< as scst.conf names it
+  std::vector<std::string> modules;            ///< in load order, after the handlers
+  std::vector<std::string> targets, variables; ///< of make, where the stack is built by it
+  std::vector<std::string> settings;           ///< lines for /etc/modprobe.d
+  bool exclusive = false;                      ///< a port that is a target is no initiator
+  std::string why;
 };
 
 struct Catalog {
@@ -155,6 +169,7 @@ struct Catalog {
   std::vector<KernelSource> kernel_sources{};
   std::vector<Compiler> compilers{};
   std::vector<InitramfsTool> initramfs{}; ///< the first that fits is taken
+  std::vector<Hba> hbas{};
 };
 
 } // namespace inst

@@ -217,9 +217,25 @@ InitramfsTool initramfs_of(Reader& r) {
   t.file = r.text("file");
   t.make = r.list("make");
   t.remove = r.list("remove", Need::may);
+  t.refresh = r.list("refresh", Need::may);
   if (!t.file.starts_with("/boot/") || t.file.find("{release}") == std::string::npos)
     r.fault("'file' is no path in /boot with {release} in it");
   return t;
+}
+
+Hba hba_of(Reader& r) {
+  Hba h;
+  h.name = r.text("name");
+  h.drivers = r.list("drivers");
+  h.stack = r.word("stack", {"own", "upstream"});
+  h.target_driver = r.text("target_driver");
+  h.modules = r.list("modules");
+  h.targets = r.list("targets", Need::may);
+  h.variables = r.list("variables", Need::may);
+  h.settings = r.list("settings", Need::may);
+  h.exclusive = r.flag("exclusive");
+  h.why = r.text("why");
+  return h;
 }
 
 const std::string& name_of(const Source& s) {
@@ -246,6 +262,9 @@ const std::string& name_of(const Compiler& c) {
 }
 const std::string& name_of(const InitramfsTool& t) {
   return t.name;
+}
+const std::string& name_of(const Hba& h) {
+  return h.name;
 }
 
 /// A later entry of the same name replaces the earlier one.
@@ -297,6 +316,7 @@ void parse(const std::string& text, const std::string& file, Catalog& catalog, F
             [&](Reader& r) { return kernel_source_of(r, file, faults); });
     in.take("compiler", catalog.compilers, [](Reader& r) { return compiler_of(r); });
     in.take("initramfs", catalog.initramfs, [](Reader& r) { return initramfs_of(r); });
+    in.take("hba", catalog.hbas, [](Reader& r) { return hba_of(r); });
     doc.finish();
   } catch (const toml::parse_error& e) {
     faults.push_back({file, e.source().begin.line, std::string(e.description())});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "dialogue/dialogue.hh"
 
-#include "plan/names.hh"
+#include "names.hh"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -58,6 +58,9 @@ public:
       ask_size();
     if (o_.target.empty())
       ask_target();
+    if (!o_.fc && !ground_.fc_ports.empty())
+      o_.fc =
+          yes(fmt::format("Serve by Fibre Channel too ({})?", fmt::join(ground_.fc_ports, ", ")));
     if (o_.allow.empty())
       ask_initiators();
     if (!o_.chap)
@@ -139,15 +142,16 @@ private:
   }
 
   void ask_initiators() {
-    terminal_.out(
+    terminal_.out(fmt::format(
         "Who may see it? The name of an initiator, which its machine shows (on Linux in\n"
-        "/etc/iscsi/initiatorname.iscsi); * and ? stand for parts. One a line; an empty line\n"
-        "ends the list. Without any, nobody sees it yet.\n");
+        "/etc/iscsi/initiatorname.iscsi{}); * and ? stand for parts. One a line; an "
+        "empty line\nends the list. Without any, nobody sees it yet.\n",
+        o_.fc ? ",\nor in /sys/class/fc_host/*/port_name" : ""));
     for (;;) {
       const std::string answer = line("Initiator: ");
       if (answer.empty())
         return;
-      const std::string fault = pattern_fault(answer);
+      const std::string fault = o_.fc && is_fc_pattern(answer) ? "" : pattern_fault(answer);
       if (fault.empty())
         o_.allow.push_back(answer);
       else
@@ -188,6 +192,8 @@ std::string answers_text(const Options& o) {
       names.push_back(name);
     all.insert("allow", std::move(names));
   }
+  if (o.fc)
+    all.insert("fc", true);
   if (o.chap)
     all.insert("chap", true);
   std::ostringstream out;

@@ -15,7 +15,8 @@ namespace inst::dialogue {
 /// What can be chosen from.
 struct Ground {
   std::vector<FreeDisk> disks;
-  std::string target; ///< that is proposed
+  std::string target;                  ///< that is proposed
+  std::vector<std::string> fc_ports{}; ///< that could serve too
 };
 
 /// Fills in what the options leave open: what is served, the target's name, who may see it, CHAP.

@@ -2,8 +2,8 @@
 // /etc/scst.conf: by itself, against what it names, and against what is served.
 #include "doctor/check.hh"
 #include "facts/gather.hh"
+#include "names.hh"
 #include "path.hh"
-#include "plan/names.hh"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,9 @@
 // State folders, space, Fibre Channel ports, and how much the doctor itself can see.
 #include "doctor/check.hh"
 #include "facts/gather.hh"
+#include "names.hh"
 #include "path.hh"
+#include "plan/starter_config.hh"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +18,6 @@ using Names = std::vector<std::string>;
 constexpr std::array state_dirs{"/var/lib/scst/dif_tags", "/var/lib/scst/pr",
                                 "/var/lib/scst/vdev_ident", "/var/lib/scst/vdev_mode_pages"};
 constexpr std::uint64_t little_space = std::uint64_t{256} << 20; // bytes
-constexpr const char* qla_options = "/etc/modprobe.d/scst-qla2x00t.conf";
 
 Finding state(const Ground& g) {
   Names bad;
@@ -55,17 +56,22 @@ Finding space(const Ground& g) {
                     "A sparse file that cannot grow gives its initiator write errors.");
 }
 
-/// TARGET sections of the QLogic driver; nothing = it is not used.
-std::vector<const Block*> qla_targets(const Ground& g) {
+using Targets = std::vector<const Block*>;
+
+/// TARGET sections of that target driver; "" = of all that the catalog has for Fibre Channel.
+Targets fc_targets(const Ground& g, const std::string& wanted) {
+  Targets out;
   for (const Block* driver : g.conf.top.all("TARGET_DRIVER"))
-    if (driver->name == "qla2x00t")
-      return driver->all("TARGET");
-  return {};
+    for (const Hba& hba : g.catalog.hbas)
+      if (driver->name == hba.target_driver && (wanted.empty() || wanted == driver->name))
+        for (const Block* target : driver->all("TARGET"))
+          out.push_back(target);
+  return out;
 }
 
 Finding qla_mode(const Ground& g) {
-  if (!g.live() || qla_targets(g).empty())
-    return skipped("no Fibre Channel target is configured");
+  if (!g.live() || fc_targets(g, "qla2x00t").empty())
+    return skipped("no target of the QLogic driver is configured");
   for (const char* module : {"qla2xxx_scst", "qla2xxx"}) {
     const std::string mode =
         facts::first_line(g.sys, fmt::format("/sys/module/{}/parameters/qlini_mode", module));
@@ -75,7 +81,7 @@ Finding qla_mode(const Ground& g) {
                           module, mode),
               fmt::format("Put 'options {} qlini_mode=disabled' into {}, make the initramfs anew, "
                           "and load the module again.",
-                          module, qla_options)};
+                          module, fc_settings_file)};
   }
   return {};
 }
@@ -84,36 +90,27 @@ Result<std::string> fix_qla_mode(const Ground& g) {
   const std::string module = g.sys.stat("/sys/module/qla2xxx_scst").type != sys::FileType::none
                                  ? "qla2xxx_scst"
                                  : "qla2xxx";
-  if (g.there(qla_options))
-    return Error{"write", qla_options, "it is there already", "Correct qlini_mode in it.",
+  if (g.there(fc_settings_file))
+    return Error{"write", fc_settings_file, "it is there already", "Correct qlini_mode in it.",
                  Exit::conflict};
   if (auto done =
-          g.sys.write(g.at(qla_options), "options " + module + " qlini_mode=disabled\n", 0644);
+          g.sys.write(g.at(fc_settings_file), "options " + module + " qlini_mode=disabled\n", 0644);
       !done)
     return done.error();
-  return fmt::format("wrote {}; make the initramfs anew and load {} again", qla_options, module);
-}
-
-/// "0x500143800000aa01" and "50:01:43:80:00:00:aa:01" are one name.
-std::string plain_wwn(const std::string& text) {
-  std::string out;
-  for (const char c : text.starts_with("0x") ? text.substr(2) : text)
-    if (c != ':')
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
+  return fmt::format("wrote {}; make the initramfs anew and load {} again", fc_settings_file,
+                     module);
 }
 
 Finding wwns(const Ground& g) {
-  if (!g.live() || qla_targets(g).empty())
+  const Targets targets = g.live() ? fc_targets(g, "") : Targets{};
+  if (targets.empty())
     return skipped("no Fibre Channel target is configured");
   Names local;
-  for (const std::string& host : g.sys.list("/sys/class/fc_host"))
-    local.push_back(facts::first_line(g.sys, "/sys/class/fc_host/" + host + "/port_name"));
+  for (const FcPort& port : g.facts.fc_ports)
+    local.push_back(port.name);
   Names bad;
-  for (const Block* target : qla_targets(g))
-    if (std::none_of(local.begin(), local.end(), [&](const std::string& name) {
-          return plain_wwn(name) == plain_wwn(target->name);
-        }))
+  for (const Block* target : targets)
+    if (std::find(local.begin(), local.end(), wwn_of(target->name)) == local.end())
       bad.push_back(fmt::format("no port here is {}", target->name));
   return verdict_of(
       Verdict::fault, bad,
@@ -125,11 +122,9 @@ Finding ports(const Ground& g) {
   if (!g.live())
     return skipped("this is not the running system");
   Names bad;
-  for (const std::string& host : g.sys.list("/sys/class/fc_host"))
-    if (const std::string state =
-            facts::first_line(g.sys, "/sys/class/fc_host/" + host + "/port_state");
-        !state.empty() && state != "Online")
-      bad.push_back(fmt::format("{} is {}", host, state));
+  for (const FcPort& port : g.facts.fc_ports)
+    if (!port.state.empty() && port.state != "Online")
+      bad.push_back(fmt::format("{} ({}) is {}", port.name, port.host, port.state));
   return verdict_of(Verdict::warning, bad, "Look at cable, optics and the switch's zone.");
 }
 

@@ -68,6 +68,15 @@ struct Disk {
   std::string signature;
 };
 
+/// A port of a Fibre Channel adapter.
+struct FcPort {
+  std::string host;               ///< "host3", its SCSI host
+  std::string driver;             ///< "qla2xxx", "fcoe"; "" = not known
+  std::string name;               ///< World Wide Port Name, "21:00:00:1b:32:ab:cd:ef"
+  std::string state;              ///< "Online", "Linkdown"
+  std::vector<std::string> disks; ///< "sdb", that this machine sees through it
+};
+
 /// A disk that nothing uses and that carries nothing that is known.
 struct FreeDisk {
   std::string path; ///< one that stays, below /dev/disk/by-id, where there is one
@@ -169,6 +178,7 @@ struct Facts {
   bool has_backing_file = false;
   std::uint64_t backing_file_size = 0;
   Disk disk;
+  std::vector<FcPort> fc_ports;
 
   std::string cache_dir;             ///< ~/.cache/scst
   std::vector<SourceFile> debs;      ///< .deb files in --debs

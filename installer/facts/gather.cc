@@ -98,6 +98,7 @@ Result<Facts> gather(sys::System& sys, const Query& query) {
   look_at_conflicts(sys, facts);
   look_at_programs(sys, facts);
   look_at_files(sys, facts);
+  look_at_fc_ports(sys, facts);
   look_at_init_files(sys, facts);
   for (int port = iscsi_port; port < iscsi_port + ports_to_try && facts.free_port == 0; port++)
     if (sys.port_is_free("127.0.0.1", port))

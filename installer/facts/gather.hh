@@ -34,6 +34,7 @@ void look_at_surroundings(sys::System& sys, Facts& facts);
 void look_at_offers(sys::System& sys, bool kernels, Facts& facts);
 void look_at_foreign_modules(sys::System& sys, Facts& facts);
 void look_at_conflicts(sys::System& sys, Facts& facts);
+void look_at_fc_ports(sys::System& sys, Facts& facts);
 void look_at_disk(sys::System& sys, const std::string& path, Facts& facts);
 Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& facts);
 void look_at_init_files(sys::System& sys, Facts& facts);

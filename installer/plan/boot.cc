@@ -93,6 +93,7 @@ private:
   void plan_initramfs() {
     const InitramfsTool* tool = initramfs_tool(b_);
     if (tool == nullptr) {
+      plan_early("", {});
       b_.note("no initramfs is made, for there is no program that makes one: the driver of the "
               "root disk must be built into the kernel");
       return;
@@ -100,9 +101,18 @@ private:
     const std::string file = filled(tool->file, "");
     new_.initramfs = name_of(file);
     initramfs_ = file;
+    plan_early(file, filled(tool->refresh.empty() ? tool->make : tool->refresh, file));
     b_.add("initramfs", "make the initramfs with " + tool->program,
            "the drivers of the root disk are modules", {file},
            Initramfs{kernel_.release, file, filled(tool->make, file), filled(tool->remove, file)});
+  }
+
+  /// Before the initramfs is made, so that it holds them.
+  void plan_early(const std::string& file, const Argv& refresh) {
+    for (const FileEntry& entry : kernel_.early)
+      b_.add("early:" + name_of(entry.path), "write " + entry.path,
+             "modprobe has to know it before the root disk is there, so the initramfs holds it too",
+             {entry.path}, EarlyFiles{{entry}, file, refresh});
   }
 
   /// systemd-boot reads nothing but its own partition.

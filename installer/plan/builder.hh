@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plan/plan.hh"
+#include "plan/starter_config.hh"
 
 namespace inst::planning {
 
@@ -49,10 +50,27 @@ void plan_backing(Builder& b);
 bool plan_config(Builder& b, const std::string& text);
 /// Patterns of initiator names, as our own stack and sysfs releases understand them.
 void check_allow(Builder& b);
+/// The Fibre Channel ports that become targets, by their drivers.
+struct FibreChannel {
+  std::vector<const Hba*> hbas;
+  std::vector<FcTargets> targets; ///< in the order of `hbas`
+};
+/// All that have a target driver in that stack ("own" or "upstream"); none is a refusal.
+FibreChannel choose_fc_ports(Builder& b, const char* stack);
+void refuse_fc(Builder& b, const std::string& why);
+/// What modprobe has to know before it loads a driver of the ports.
+std::vector<FileEntry> fc_settings(const FibreChannel& fc);
+/// --allow, by what the names are of.
+struct Allowed {
+  std::vector<std::string> iscsi, fc;
+};
+Allowed allowed_of(const Options& options);
+
 /// What was built, on the target.
 struct BuiltKernel {
   std::string release, tree;
-  std::string image; ///< in /boot
+  std::string image;              ///< in /boot
+  std::vector<FileEntry> early{}; ///< that its initramfs takes in
 };
 /// There is a program that makes one here.
 bool makes_initramfs(const Builder& b);

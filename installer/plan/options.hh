@@ -22,6 +22,7 @@ struct Options {
   bool force_device = false;
   std::uint64_t size = std::uint64_t{1} << 30; ///< bytes of the fresh file
   std::vector<std::string> allow;              ///< initiator names or patterns
+  bool fc = false;                             ///< serve by the Fibre Channel ports too
   std::string target;                          ///< "" = made from the host name
   bool chap = false;                           ///< initiators have to know a secret
   std::string secret;                          ///< … this one; made for this run

@@ -2,8 +2,8 @@
 // Chooses the road and hands over. Pure.
 #include "plan/plan.hh"
 
+#include "names.hh"
 #include "plan/builder.hh"
-#include "plan/names.hh"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -153,7 +153,12 @@ bool Builder::starts() const {
 }
 
 void check_allow(Builder& b) {
-  for (const std::string& pattern : b.options.allow)
+  const Allowed allowed = allowed_of(b.options);
+  if (!b.options.fc && !allowed.fc.empty())
+    b.refuse(Exit::usage,
+             fmt::format("--allow '{}' is a name of Fibre Channel", allowed.fc.front()),
+             "Add --fc to serve by the Fibre Channel ports too.");
+  for (const std::string& pattern : allowed.iscsi)
     if (const std::string fault = pattern_fault(pattern); !fault.empty())
       b.refuse(Exit::usage, fmt::format("--allow '{}': {}", pattern, fault),
                "Give the initiator's name as its machine shows it "
@@ -184,6 +189,8 @@ Planned make_plan(const Facts& facts, const Catalog& catalog, const Options& opt
   if (options.road == "auto" && planning::plan_upstream(b))
     return b.out;
   planning::check_allow(b);
+  if (options.fc)
+    planning::refuse_fc(b, "our own stack has no target driver for Fibre Channel yet");
   planning::choose_road(b);
   if (plan.road == "guest")
     planning::plan_guest(b);

@@ -35,6 +35,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Make, dir, arguments, products, watched)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuiltFile, from, to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CopyBuilt, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Initramfs, release, file, make, remove)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EarlyFiles, files, initramfs, refresh)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootFile, path, text, mode, counted, changes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootCommand, argv, input)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu, marks, keep, once,
@@ -43,9 +44,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BootEntry, loader, release, files, make, menu
 namespace {
 
 constexpr const char* action_names[] = {
-    "put-files",   "packages",      "dkms",        "services",   "load-modules", "verify",
-    "guest-image", "guest-boot",    "wait-portal", "fetch",      "unpack",       "patch",
-    "patch-set",   "kernel-config", "make",        "copy-built", "initramfs",    "boot-entry"};
+    "put-files",  "packages",    "dkms",       "services",      "load-modules",
+    "verify",     "guest-image", "guest-boot", "wait-portal",   "fetch",
+    "unpack",     "patch",       "patch-set",  "kernel-config", "make",
+    "copy-built", "initramfs",   "boot-entry", "early-files"};
 static_assert(std::size(action_names) == std::variant_size_v<Action>);
 
 nlohmann::json action_to_json(const Action& action) {

@@ -170,6 +170,15 @@ struct Initramfs {
   bool operator==(const Initramfs&) const = default;
 };
 
+/// Files that the initramfs of a kernel holds copies of: where there is one, it is made anew after
+/// they are put there, and after they are taken away.
+struct EarlyFiles {
+  std::vector<FileEntry> files;
+  std::string initramfs;            ///< "" = none is made here
+  std::vector<std::string> refresh; ///< makes it anew
+  bool operator==(const EarlyFiles&) const = default;
+};
+
 struct BootFile {
   std::string path, text;
   unsigned mode = 0644;
@@ -203,7 +212,7 @@ struct BootEntry {
 
 using Action = std::variant<PutFiles, Packages, Dkms, Services, LoadModules, Verify, GuestImage,
                             GuestBoot, WaitPortal, Fetch, Unpack, Patch, PatchSet, KernelConfig,
-                            Make, CopyBuilt, Initramfs, BootEntry>;
+                            Make, CopyBuilt, Initramfs, BootEntry, EarlyFiles>;
 
 struct Step {
   std::string id; ///< "install-files", "dkms-build" …; unique within a plan

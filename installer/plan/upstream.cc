@@ -69,7 +69,7 @@ public:
     plan_link();
     plan_patches();
     plan_kernel();
-    plan_boot(b_, {kernel_, tree_, "/boot/" + boot_name()});
+    plan_boot(b_, {kernel_, tree_, "/boot/" + boot_name(), fc_settings(fc_)});
     if (framework())
       plan_framework();
     else
@@ -191,6 +191,7 @@ private:
                 b_.install_hint(absent, kernel_));
     check_compiler();
     b_.need_space("/usr", build_space);
+    check_fc();
     if (framework()) {
       check_framework(*framework());
       return;
@@ -211,6 +212,16 @@ private:
                   fmt::format("SCST {} lets initiators in by address: 192.168.1.1, "
                               "192.168.1.0/24, [fd00::1] or ALL.",
                               release().name));
+  }
+
+  void check_fc() {
+    if (!b_.options.fc)
+      return;
+    if (framework() || procfs() || !from_tree())
+      refuse_fc(b_,
+                fmt::format("the archives of {} hold no driver of Fibre Channel", release().name));
+    else
+      fc_ = choose_fc_ports(b_, "upstream");
   }
 
   /// Its own script exports a disk that nobody has asked about: here somebody has to name one.
@@ -418,7 +429,12 @@ private:
     const std::string core = "/lib/modules/" + kernel_ + "/extra/scst.ko";
     if (from_tree()) {
       plan_make("stack-mode", folder_of("scst"), {"2release"}, {}, false);
-      plan_make("stack", folder_of("scst"), {"all", "install"}, {core}, true);
+      std::vector<std::string> targets{"all", "install"};
+      for (const Hba* hba : fc_.hbas) {
+        targets.insert(targets.end(), hba->targets.begin(), hba->targets.end());
+        targets.insert(targets.end(), hba->variables.begin(), hba->variables.end());
+      }
+      plan_make("stack", folder_of("scst"), std::move(targets), {core}, true);
       return;
     }
     for (const Archive& a : release().files) {
@@ -436,8 +452,10 @@ private:
   void plan_files() {
     const Options& o = b_.options;
     const std::string& target = b_.out.plan.target;
+    const Allowed allowed = allowed_of(o);
     plan_config(b_, procfs() ? procfs_config_text(target, lun_of(b_), b_.facts.disk.block)
-                             : starter_config_text({target, lun_of(b_), o.allow, o.secret}));
+                             : starter_config_text({target, lun_of(b_), allowed.iscsi, o.secret,
+                                                    fc_.targets, allowed.fc}));
     if (!procfs())
       return;
     const auto add = [&](const std::string& path, const std::string& text, const char* why) {
@@ -456,6 +474,8 @@ private:
     std::vector<std::string> out{"scst", "scst_vdisk"};
     if (!procfs())
       out.emplace_back("iscsi_scst");
+    for (const Hba* hba : fc_.hbas)
+      out.insert(out.end(), hba->modules.begin(), hba->modules.end());
     out.insert(out.end(), b_.options.modules.begin(), b_.options.modules.end());
     return out;
   }
@@ -516,6 +536,7 @@ private:
   Version base_;
   std::string tree_, kernel_;
   std::vector<Wanted> wanted_;
+  FibreChannel fc_; ///< none without --fc
 };
 
 /// Is the kernel's source here, or to be had from the distribution? With --offline nothing is.

@@ -27,6 +27,17 @@ json conflicts_json(const Facts& f) {
   return out;
 }
 
+json fc_ports_json(const Facts& f) {
+  json out = json::array();
+  for (const FcPort& p : f.fc_ports)
+    out.push_back({{"host", p.host},
+                   {"driver", p.driver},
+                   {"name", p.name},
+                   {"state", p.state},
+                   {"disks", p.disks}});
+  return out;
+}
+
 } // namespace
 
 json facts_json(const Facts& f) {
@@ -74,6 +85,7 @@ json facts_json(const Facts& f) {
       {"config", f.has_config},
       {"backing_file", f.has_backing_file},
       {"disk", disk},
+      {"fc_ports", fc_ports_json(f)},
       {"cache_dir", f.cache_dir}};
 }
 

@@ -71,6 +71,11 @@ std::string facts_text(const Facts& f) {
   text += fmt::format("port 3260: {}\n", f.portal.taken ? "taken by " + f.portal.owner : "free");
   for (const Conflict& c : f.conflicts)
     text += "conflict: " + c.what + '\n';
+  for (const FcPort& p : f.fc_ports)
+    text +=
+        fmt::format("Fibre Channel port: {} ({}, {}, {}){}\n", p.name, p.host,
+                    p.driver.empty() ? "driver unknown" : p.driver, p.state,
+                    p.disks.empty() ? "" : fmt::format(", carries {}", fmt::join(p.disks, ", ")));
   return text + fmt::format("/etc/scst.conf: {}\n", f.has_config ? "there" : "none");
 }
 

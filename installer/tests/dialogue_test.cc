@@ -25,7 +25,7 @@ struct Talk {
   std::string said{};
   std::size_t next = 0;
 
-  Result<Options> run(const Options& options = {}) {
+  Result<Options> run(const Options& options = {}, const dialogue::Ground& from = ground) {
     const Terminal terminal{[this](const std::string& t) { said += t; },
                             {},
                             {},
@@ -35,7 +35,7 @@ struct Talk {
                                 return std::nullopt;
                               return answers[next++];
                             }};
-    return dialogue::ask(terminal, ground, options);
+    return dialogue::ask(terminal, from, options);
   }
 };
 
@@ -158,4 +158,25 @@ TEST_CASE("With CHAP the configuration has a user, and without it none") {
   CHECK(holds(starter_config_text({"iqn.2026-11.lab:d", "/x", {}, "Secret16Secret16"}),
               "\t\tIncomingUser \"initiator Secret16Secret16\"\n"));
   CHECK_FALSE(holds(starter_config_text({"iqn.2026-11.lab:d", "/x", {}}), "IncomingUser"));
+}
+
+TEST_CASE(
+    "Where ports of Fibre Channel can serve, they are asked about, and names of theirs are taken") {
+  dialogue::Ground with = ground;
+  with.fc_ports = {"21:00:00:1b:32:ab:cd:ef"};
+  Talk talk{{"", "", "", "y", "50:01:43:80:00:00:aa:01", "", ""}};
+  const auto o = talk.run({}, with);
+  REQUIRE(o);
+  CHECK(o->fc);
+  CHECK(o->allow == std::vector<std::string>{"50:01:43:80:00:00:aa:01"});
+  CHECK(holds(talk.said, "Serve by Fibre Channel too (21:00:00:1b:32:ab:cd:ef)?"));
+  const AnswersFile file(dialogue::answers_text(*o));
+  const Parsed read = parse({"plan", "--answers", file.path});
+  REQUIRE(read.cli);
+  CHECK(read.cli->options.fc);
+  Talk without{{"", "", "", "50:01:43:80:00:00:aa:01", "", ""}};
+  const auto refused = without.run();
+  REQUIRE(refused);
+  CHECK(refused->allow.empty());
+  CHECK(holds(without.said, "it must look like iqn."));
 }

@@ -107,8 +107,7 @@ struct Patient {
   /// Fibre Channel beside iSCSI.
   void add_qlogic() {
     set_config(config + "TARGET_DRIVER qla2x00t {\n\tTARGET 50:01:43:80:00:00:aa:01 {\n\t}\n}\n");
-    sys.file("/sys/class/fc_host/host1/port_name", "0x500143800000aa01\n");
-    sys.file("/sys/class/fc_host/host1/port_state", "Online\n");
+    facts.fc_ports = {{"host1", "qla2xxx_scst", "50:01:43:80:00:00:aa:01", "Online", {}}};
     sys.file("/sys/module/qla2xxx_scst/parameters/qlini_mode", "disabled\n");
     sys.dir(sysfs + "/targets/qla2x00t/50:01:43:80:00:00:aa:01");
   }
@@ -267,12 +266,12 @@ std::vector<Illness> illnesses() {
       {"F02", Verdict::fault, "no port here is 50:01",
        [](Patient& p) {
          p.add_qlogic();
-         p.sys.file("/sys/class/fc_host/host1/port_name", "0x500143800000aa02\n");
+         p.facts.fc_ports[0].name = "50:01:43:80:00:00:aa:02";
        }},
-      {"F03", Verdict::warning, "host1 is Linkdown",
+      {"F03", Verdict::warning, "(host1) is Linkdown",
        [](Patient& p) {
          p.add_qlogic();
-         p.sys.file("/sys/class/fc_host/host1/port_state", "Linkdown\n");
+         p.facts.fc_ports[0].state = "Linkdown";
        }},
       {"U01", Verdict::note, "without root", [](Patient& p) { p.facts.is_root = false; }},
   };
@@ -335,7 +334,7 @@ TEST_CASE("Fixing puts right what can be, says so, and is found to have worked")
   for (const char* id : {"S03", "C16", "P01"})
     CHECK(p.look(id).verdict == Verdict::good);
   CHECK(p.sys.read("/var/lib/dkms/mok.key").value_or("") == "key");
-  CHECK(p.sys.read("/etc/modprobe.d/scst-qla2x00t.conf").value_or("") ==
+  CHECK(p.sys.read("/etc/modprobe.d/scst-fibre-channel.conf").value_or("") ==
         "options qla2xxx_scst qlini_mode=disabled\n");
   CHECK(p.sys.stat("/var/lib/scst/pr").mode == 0700);
 }

@@ -42,6 +42,35 @@ Facts look(sys::Fake& s, const facts::Query& query = {}) {
 
 } // namespace
 
+TEST_CASE("Ports of Fibre Channel: name, driver and what is seen through them") {
+  sys::Fake s = debian();
+  const std::string card = "/sys/devices/pci0000:00/0000:00:05.0";
+  s.link("/sys/class/fc_host/host3", "../../devices/pci0000:00/0000:00:05.0/host3/fc_host/host3");
+  s.link(card + "/driver", "../../../bus/pci/drivers/qla2xxx");
+  s.file(card + "/host3/fc_host/host3/port_name", "0x2100001b32abcdef\n");
+  s.file(card + "/host3/fc_host/host3/port_state", "Online\n");
+  s.link("/sys/block/sda", "../devices/pci0000:00/0000:00:05.0/host3/rport-3:0-0/block/sda");
+  s.link("/sys/block/sdb", "../devices/pci0000:00/0000:00:1f.2/host30/target30:0:0/block/sdb");
+  s.link("/sys/class/fc_host/host4", "../../devices/virtual/net/ve0/ctlr_0/host4/fc_host/host4");
+  const std::string soft = "/sys/devices/virtual/net/ve0/ctlr_0/host4/fc_host/host4";
+  s.file(soft + "/port_name", "0x2000020000000001\n");
+  s.file(soft + "/port_state", "Linkdown\n");
+  s.file("/sys/class/scsi_host/host4/proc_name", "fcoe\n");
+  s.file("/sys/class/fc_host/host5/port_name", "0x2000020000000002\n"); // of an old kernel
+  s.file("/sys/class/scsi_host/host5/proc_name", "(null)\n");
+  const Facts f = look(s);
+  REQUIRE(f.fc_ports.size() == 3);
+  CHECK(f.fc_ports[0].host == "host3");
+  CHECK(f.fc_ports[0].driver == "qla2xxx");
+  CHECK(f.fc_ports[0].name == "21:00:00:1b:32:ab:cd:ef");
+  CHECK(f.fc_ports[0].state == "Online");
+  CHECK(f.fc_ports[0].disks == std::vector<std::string>{"sda"});
+  CHECK(f.fc_ports[1].driver == "fcoe");
+  CHECK(f.fc_ports[1].state == "Linkdown");
+  CHECK(f.fc_ports[1].disks.empty());
+  CHECK(f.fc_ports[2].driver.empty());
+}
+
 TEST_CASE("Distribution, kernel and tools of a Debian machine are found") {
   sys::Fake s = debian();
   const Facts f = look(s);

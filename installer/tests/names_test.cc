@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "catch.hh"
-#include "plan/names.hh"
+#include "names.hh"
 
 #include <tuple>
 #include <vector>
@@ -39,6 +39,28 @@ TEST_CASE("A name of 223 bytes passes and one of 224 does not") {
   const std::string head = "iqn.2026-11.lab:";
   CHECK(name_fault(head + std::string(223 - head.size(), 'x')).empty());
   CHECK_FALSE(name_fault(head + std::string(224 - head.size(), 'x')).empty());
+}
+
+TEST_CASE("A World Wide Name is read in all its spellings and written in one") {
+  for (const char* text : {"21:00:00:1b:32:ab:cd:ef", "0x2100001b32abcdef", "naa.2100001B32ABCDEF",
+                           "2100001b32abcdef", "21:00:00:1B:32:AB:CD:EF"}) {
+    CAPTURE(text);
+    CHECK(wwn_of(text) == "21:00:00:1b:32:ab:cd:ef");
+  }
+  for (const char* text : {"", "0x", "21:00:00:1b:32:ab:cd", "21:00:00:1b:32:ab:cd:ef:",
+                           "21000:01b32abcdef", ":2100001b32abcdef", "2100001b32abcdeg",
+                           "2100001b32abcdef0", "disk0", "21::00001b32abcdef"}) {
+    CAPTURE(text);
+    CHECK(wwn_of(text).empty());
+  }
+}
+
+TEST_CASE("Names of Fibre Channel and of iSCSI are told apart") {
+  for (const char* text : {"21:00:00:1b:32:ab:cd:ef", "!0x2100001b32abcdef", "21:00:*", "*:ef"})
+    CHECK(is_fc_pattern(text));
+  for (const char* text :
+       {"*", "iqn.2026-11.lab:x", "naa.2100001b32abcdef", "eui.02004567a425678d", "iqn.*:1", "abc"})
+    CHECK_FALSE(is_fc_pattern(text));
 }
 
 TEST_CASE("Patterns that some name can match pass") {

@@ -160,6 +160,7 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
   Facts seen = *facts;
   seen.host_name = "storage.example.lab";
   seen.machine = machine;
+  seen.fc_ports = fc_ports;
   seen.build.processors = 2;
   seen.free_space = {{"/usr", std::uint64_t{8} << 30}};
   return make_plan(seen, *catalog, options);

@@ -35,6 +35,7 @@ class UpstreamBox {
 public:
   UpstreamBox();
   std::string machine = "x86_64"; ///< that it stands for
+  std::vector<FcPort> fc_ports;   ///< that it has
   ~UpstreamBox();
   UpstreamBox(const UpstreamBox&) = delete;
   UpstreamBox& operator=(const UpstreamBox&) = delete;

@@ -7,6 +7,7 @@
 #include "upstream_box.hh"
 
 #include <filesystem>
+#include <fmt/format.h>
 
 using namespace inst;
 using namespace inst::test;
@@ -369,6 +370,44 @@ TEST_CASE("A release of 3.x is one tree, its kernel is signed and wants no patch
   CHECK(holds(b.sys.read(b.box.base() + "/home/.local/state/scst/pins").value_or(""),
               "linux-4.19.300.tar.sign"));
   CHECK(holds(b.box.text("/etc/scst.conf"), "TARGET_DRIVER iscsi {"));
+  REQUIRE(b.apply.undo(b.journal.load()->back(), "uninstall"));
+  CHECK(b.box.snapshot() == before);
+}
+
+TEST_CASE("Fibre Channel: each port is a target, its driver is told before the initramfs is made") {
+  Bench b;
+  b.box.offer("scst-3.9", "v3.9.tar.gz");
+  b.box.offer_kernel("4.19.300");
+  b.box.fc_ports = {{"host1", "qla2xxx", "21:00:00:1b:32:ab:cd:ef", "Online", {}},
+                    {"host2", "qla2xxx", "21:01:00:1b:32:ab:cd:ef", "Linkdown", {}},
+                    {"host3", "fcoe", "20:00:02:00:00:00:00:01", "Online", {"sdb"}},
+                    {"host4", "lpfc", "10:00:00:00:c9:00:00:01", "Online", {}}};
+  const auto before = b.box.snapshot();
+  Options options;
+  options.kernel = "4.19.300";
+  options.fc = true;
+  options.allow = {"iqn.1993-08.org.debian:01:*", "0x500143800000AA01", "50:01:43:80:*"};
+  const Plan plan = b.box.plan(b.sys, options).plan;
+  CHECK(holds(ids(plan), "kernel-image early:scst-fibre-channel.conf "));
+  CHECK(holds(fmt::format("{}", fmt::join(plan.notes, "\n")),
+              "10:00:00:00:c9:00:00:01 (host4) is left out: there is no target driver for lpfc\n"));
+  CHECK(holds(fmt::format("{}", fmt::join(plan.notes, "\n")), "(host2) is Linkdown now"));
+  b.install(options);
+  for (const char* module : {"qla2xxx_scst", "qla2x00tgt", "fcst"})
+    CHECK(b.there(std::string("/lib/modules/4.19.300/extra/") + module + ".ko"));
+  CHECK(holds(b.box.text("/etc/modprobe.d/scst-fibre-channel.conf"),
+              "blacklist qla2xxx\noptions qla2xxx_scst qlini_mode=disabled\n"));
+  CHECK(holds(b.box.text("/etc/init.d/scst"),
+              "SCST_MODULES=\"scst scst_vdisk iscsi_scst qla2xxx_scst qla2x00tgt fcst\"\n"));
+  const std::string group = "\t\tenabled 1\n\n\t\tGROUP allowed {\n\t\t\tLUN 0 disk0\n\n"
+                            "\t\t\tINITIATOR 50:01:43:80:00:00:aa:01\n"
+                            "\t\t\tINITIATOR 50:01:43:80:*\n\t\t}\n\t}\n";
+  const std::string conf = b.box.text("/etc/scst.conf");
+  INFO(conf);
+  CHECK(holds(conf, "TARGET_DRIVER qla2x00t {\n\tTARGET 21:00:00:1b:32:ab:cd:ef {\n" + group +
+                        "\n\tTARGET 21:01:00:1b:32:ab:cd:ef {\n" + group + "}\n"));
+  CHECK(holds(conf, "TARGET_DRIVER fcst {\n\tTARGET 20:00:02:00:00:00:00:01 {\n" + group + "}\n"));
+  CHECK(holds(conf, "\t\t\tINITIATOR iqn.1993-08.org.debian:01:*\n\t\t}\n"));
   REQUIRE(b.apply.undo(b.journal.load()->back(), "uninstall"));
   CHECK(b.box.snapshot() == before);
 }

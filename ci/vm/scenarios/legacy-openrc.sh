@@ -25,16 +25,6 @@ files=/root/files
 has() { check "$1" grep -qxF -e "$3" "$2"; }
 hasnt() { refused "$1" grep -qF -e "$3" "$2"; }
 
-# What the installer may touch, path by path, with what is in it where that is not much.
-everything() {
-	{
-		find /boot /etc /lib/modules /usr/local /usr/sbin /usr/src /var/lib -xdev \
-			\( -path /var/lib/scst-install -o -path /var/lib/guest-job \) -prune -o \
-			-printf '%p %y %m %u:%g %l\n'
-		find /etc /usr/local /usr/src -xdev -type f -exec sha256sum {} +
-	} | sort
-}
-
 # archive FOLDER [ENDING]: of a fixture, as it was published.
 archive() { tar -C "$JOBS/fixtures" -czf "$files/$1.tar.${2:-gz}" "$1"; }
 

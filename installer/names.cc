@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// iSCSI names (RFC 7143 4.2.7). Pure.
-#include "plan/names.hh"
+// iSCSI names (RFC 7143 4.2.7) and World Wide Names of Fibre Channel. Pure.
+#include "names.hh"
 
 #include <algorithm>
 #include <string_view>
@@ -101,6 +101,42 @@ std::string pattern_fault(const std::string& pattern) {
     if (agrees(fixed, shape))
       return "";
   return shape_fault;
+}
+
+std::string wwn_of(const std::string& text) {
+  constexpr std::size_t digits = 16;
+  std::string_view rest = text;
+  for (const std::string_view start : {"0x", "naa."})
+    if (rest.starts_with(start)) {
+      rest.remove_prefix(start.size());
+      break;
+    }
+  // All pairs of digits have a colon between them, or none has.
+  const bool colons = rest.find(':') != std::string_view::npos;
+  std::string plain;
+  for (std::size_t i = 0; i < rest.size(); i++)
+    if (colons && i % 3 == 2) {
+      if (rest[i] != ':')
+        return "";
+    } else if (fits(rest[i], 'h')) {
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(rest[i])));
+    } else {
+      return "";
+    }
+  if (plain.size() != digits || rest.ends_with(':'))
+    return "";
+  std::string out = plain.substr(0, 2);
+  for (std::size_t i = 2; i < digits; i += 2)
+    out += ':' + plain.substr(i, 2);
+  return out;
+}
+
+bool is_fc_pattern(const std::string& pattern) {
+  const std::string name = pattern.starts_with('!') ? pattern.substr(1) : pattern;
+  if (!name.starts_with("naa.") && !wwn_of(name).empty())
+    return true;
+  return name.find(':') != std::string::npos &&
+         name.find_first_not_of("0123456789abcdefABCDEF:*?") == std::string::npos;
 }
 
 } // namespace inst
