@@ -67,7 +67,7 @@ check "a program serves" await 20 served
 near=$(basename "$(readlink -f /sys/kernel/scst_tgt/targets/scst_local/near/sessions/*/host)")
 udevadm settle
 # The disk that Linux sees as this LUN.
-disk_at() { find /sys/class/scsi_disk/"${near#host}":*:"$1"/device/block -mindepth 1 -printf '/dev/%f\n'; }
+disk_at() { find /sys/class/scsi_disk/"${near#host}":*:"$1"/device/block -mindepth 1 -maxdepth 1 -printf '/dev/%f\n'; }
 
 disk_named() {
 	for unit in /dev/sd?; do
@@ -76,9 +76,13 @@ disk_named() {
 }
 file=$(disk_named file) block=$(disk_named block)
 
+# Without its program it was no disk yet (PERIPHERAL QUALIFIER 001b): Linux has to look once more.
+for unit in /sys/class/scsi_device/"${near#host}":*:10; do
+	echo 1 >"$unit/device/delete"
+done
+echo "- - 10" >"/sys/class/scsi_host/$near/scan"
+udevadm settle
 user=$(disk_at 10) passed_on=$(disk_at 11)
-# It had no size yet when it was found.
-echo 1 >"/sys/block/${user#/dev/}/device/rescan"
 for disk in "$file" "$block" "$user" "$passed_on"; do
 	size=$(($(blockdev --getsize64 "$disk") / 1048576 - 100))
 	check "two minutes of $disk" fio --name=verify --filename="$disk" --direct=1 --ioengine=libaio --iodepth=32 \
