@@ -70,9 +70,14 @@ void add_options(CLI::App& app, Cli& cli) {
   app.add_option("--init", o.init, "Init system")
       ->check(CLI::IsMember({"systemd", "openrc", "lsb", "auto"}))
       ->capture_default_str();
-  app.add_option("--road", o.road, "Serve from this kernel or from a guest")
-      ->check(CLI::IsMember({"native", "guest", "auto"}))
+  app.add_option("--road", o.road,
+                 "Serve from this kernel, one that is built with the stack in it, or from a guest")
+      ->check(CLI::IsMember({"native", "kernel", "guest", "auto"}))
       ->capture_default_str();
+  app.add_flag("--built-in", o.built_in, "Build the stack into the kernel (--road kernel)");
+  app.add_option("--kernel-config", o.kernel_config,
+                 "Configuration to begin with when a kernel is built")
+      ->type_name("FILE");
   app.add_flag("--no-start", o.no_start, "Install only: load and start nothing");
   app.add_flag("--chap", o.chap, "Have initiators log in with a secret, which is made here");
   CLI::Option* ask =

@@ -53,8 +53,8 @@ Result<Catalog> load_catalog(const Session& s) {
 
 Result<Facts> gather_facts(const Session& s, bool kernels) {
   const Options& o = s.cli.options;
-  facts::Query query{o.root,      o.payload,         o.device,  o.debs,     kernels,
-                     data_dir(s), !o.kernel.empty(), o.offline, o.toolchain};
+  facts::Query query{o.root,      o.payload,         o.device,  o.debs,          kernels,
+                     data_dir(s), !o.kernel.empty(), o.offline, o.kernel_config, o.toolchain};
   auto facts = facts::gather(s.sys, query);
   if (!facts || kernels || !needs_offers(o.kernel, facts->kernels))
     return facts;

@@ -15,6 +15,9 @@ namespace {
 using nlohmann::json;
 using Argv = std::vector<std::string>;
 
+/// y, and m will not do.
+constexpr const char* built_in = "Y";
+
 std::string config_of(const KernelConfig& k) {
   return k.tree + "/.config";
 }
@@ -51,6 +54,8 @@ bool is_met(const ConfigLine& line, const std::map<std::string, std::string>& co
   const std::string value = value_in(config, line.symbol);
   if (line.value == "y")
     return value == "y" || value == "m";
+  if (line.value == built_in)
+    return value == "y";
   return value == line.value || value == '"' + line.value + '"';
 }
 
@@ -77,8 +82,8 @@ Result<void> begin(const Context& ctx, const KernelConfig& k) {
 
 /// Trees before 2.6.30 may have no scripts/config; their make takes the last word on a symbol.
 Result<void> append_lines(const Context& ctx, const KernelConfig& k, const ConfigLine& line) {
-  std::string value = line.value;
-  if (value != "y" && value != "n")
+  std::string value = line.value == built_in ? "y" : line.value;
+  if (value != "y" && value != "n" && value != "m")
     value = '"' + value + '"';
   const std::string text = value == "n" ? "# CONFIG_" + line.symbol + " is not set\n"
                                         : "CONFIG_" + line.symbol + '=' + value + '\n';
@@ -104,6 +109,8 @@ Result<void> set(const Context& ctx, const KernelConfig& k) {
         return done;
     } else if (line.value == "y" || line.value == "n") {
       argv.insert(argv.end(), {line.value == "y" ? "--enable" : "--disable", line.symbol});
+    } else if (line.value == built_in || line.value == "m") {
+      argv.insert(argv.end(), {line.value == "m" ? "--module" : "--enable", line.symbol});
     } else {
       argv.insert(argv.end(), {"--set-str", line.symbol, line.value});
     }

@@ -50,6 +50,8 @@ void look_at_packages(sys::System& sys, Facts& facts) {
       facts.packages[package] = line.substr(9);
     else if (line.starts_with("Version: ") && installed && package.starts_with(image))
       facts.kernel_packages[package.substr(image.size())] = line.substr(9);
+    else if (line.starts_with("Version: ") && installed && package.starts_with("linux-source-"))
+      facts.source_packages[package] = line.substr(9);
   }
 }
 

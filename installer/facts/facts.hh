@@ -110,6 +110,13 @@ struct SourceTree {
   Version version;
 };
 
+/// A kernel's source as a package of the distribution brings it: an archive.
+struct SourceArchive {
+  std::string path;    ///< on the target
+  std::string release; ///< that its makefile will say
+  std::string digest;  ///< SHA-256
+};
+
 /// A text file of the machine; path on the target.
 struct TextFile {
   std::string path{}; ///< "" = it is not there
@@ -133,9 +140,13 @@ struct BootLoader {
 /// What building a kernel and a release of upstream takes.
 struct BuildGround {
   std::vector<SourceTree> trees;
-  std::vector<std::string> offline; ///< names of the files in the folder of --offline
-  std::vector<std::string> configs; ///< of kernels in /boot, on the target
-  std::string compiler;             ///< version of gcc; "" = unknown
+  std::vector<SourceArchive> archives;
+  std::vector<SourceFile> module_sources; ///< installed ones of ours; paths on the target
+  std::vector<SourceFile> hooks;          ///< patches that let a kernel find them; path: its series
+  bool has_kernel_config = false;         ///< the file of --kernel-config is there
+  std::vector<std::string> offline;       ///< names of the files in the folder of --offline
+  std::vector<std::string> configs;       ///< of kernels in /boot, on the target
+  std::string compiler;                   ///< version of gcc; "" = unknown
   int processors = 1;
   std::string pins; ///< file of the pinned digests
   BootLoader boot{};
@@ -162,6 +173,7 @@ struct Facts {
   std::map<std::string, std::string> packages; ///< installed ones among ours → version
   std::vector<std::string> scst_modules;       ///< loaded ones among ours
   std::map<std::string, std::string> kernel_packages; ///< release → version of its package
+  std::map<std::string, std::string> source_packages; ///< linux-source-6.1 → its version
   std::vector<std::string> foreign_modules; ///< known to dkms, or in a kernel's extra folder
   std::vector<Conflict> conflicts;
   Port portal;

@@ -22,9 +22,10 @@ void look_at_files(sys::System& sys, Facts& facts) {
 }
 
 void look_at_programs(sys::System& sys, Facts& facts) {
-  for (const char* name : {"dkms", "make", "gcc", "patch", "update-initramfs", "dracut",
-                           "mkinitcpio", "genkernel", "mkinitrd", "mkinitfs", "grub-mkconfig",
-                           "grub2-mkconfig", "grub-set-default", "grub", "bootctl", "extlinux"}) {
+  for (const char* name :
+       {"dkms", "make", "gcc", "patch", "flex", "bison", "bc", "update-initramfs", "dracut",
+        "mkinitcpio", "genkernel", "mkinitrd", "mkinitfs", "grub-mkconfig", "grub2-mkconfig",
+        "grub-set-default", "grub", "bootctl", "extlinux"}) {
     std::string path;
     if (facts.root.empty())
       path = sys.find_program(name);

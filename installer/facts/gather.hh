@@ -10,15 +10,16 @@ namespace inst::facts {
 
 /// What to look at, from the command line.
 struct Query {
-  std::string root{};      ///< "" = this machine
-  std::string payload{};   ///< staged install tree; "" = none
-  std::string device{};    ///< disk or file to export; "" = none
-  std::string debs{};      ///< folder of .deb files; "" = none
-  bool kernels = false;    ///< which kernels could be installed, too: takes a second or two
-  std::string data_dir{};  ///< where catalog, initscripts and guest lie
-  bool build = false;      ///< what building a kernel takes, too
-  std::string offline{};   ///< folder of files that would else be fetched; "" = none
-  std::string toolchain{}; ///< folder on the target with bin/gcc; "" = the one in PATH
+  std::string root{};          ///< "" = this machine
+  std::string payload{};       ///< staged install tree; "" = none
+  std::string device{};        ///< disk or file to export; "" = none
+  std::string debs{};          ///< folder of .deb files; "" = none
+  bool kernels = false;        ///< which kernels could be installed, too: takes a second or two
+  std::string data_dir{};      ///< where catalog, initscripts and guest lie
+  bool build = false;          ///< what building a kernel takes, too
+  std::string offline{};       ///< folder of files that would else be fetched; "" = none
+  std::string kernel_config{}; ///< on the target; "" = none
+  std::string toolchain{};     ///< folder on the target with bin/gcc; "" = the one in PATH
 };
 
 Result<Facts> gather(sys::System& sys, const Query& query);
@@ -37,6 +38,7 @@ void look_at_conflicts(sys::System& sys, Facts& facts);
 void look_at_fc_ports(sys::System& sys, Facts& facts);
 void look_at_disk(sys::System& sys, const std::string& path, Facts& facts);
 Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& facts);
+void look_at_module_sources(sys::System& sys, Facts& facts);
 void look_at_init_files(sys::System& sys, Facts& facts);
 void look_at_boot_loader(sys::System& sys, Facts& facts);
 void look_at_build_ground(sys::System& sys, const Query& query, Facts& facts);

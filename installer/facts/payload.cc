@@ -77,6 +77,19 @@ Result<void> look_at_payload(sys::System& sys, const std::string& dir, Facts& fa
   return {};
 }
 
+void look_at_module_sources(sys::System& sys, Facts& facts) {
+  BuildGround& b = facts.build;
+  for (const std::string& name : sys.list(facts.root + "/usr/src"))
+    if (name.starts_with("scst-") &&
+        sys.stat(facts.root + "/usr/src/" + name + "/Kbuild").type == FileType::regular)
+      walk(sys, facts.root, "/usr/src/" + name, b.module_sources);
+  const std::string hooks = facts.data_dir + "/patches";
+  for (const std::string& series : sys.list(hooks)) {
+    const std::string patch = in_dir(hooks, series) + "/scst.patch";
+    b.hooks.push_back({series, patch, 0644, sys.digest(patch).value_or(""), "", ""});
+  }
+}
+
 void look_at_init_files(sys::System& sys, Facts& facts) {
   for (const char* init : {"openrc", "lsb"}) {
     const std::string dir = facts.data_dir + "/initscripts/" + init;

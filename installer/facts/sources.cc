@@ -46,6 +46,16 @@ void look_at_trees(sys::System& sys, Facts& facts) {
   }
 }
 
+/// Debian's: the package has the version of the kernel, and the archive the package's name.
+void look_at_archives(sys::System& sys, Facts& facts) {
+  for (const auto& [package, version] : facts.source_packages) {
+    const std::string path = "/usr/src/" + package + ".tar.xz";
+    if (there(sys, facts.root + path))
+      facts.build.archives.push_back({path, version.substr(0, version.find_first_of("-+~")),
+                                      sys.digest(facts.root + path).value_or("")});
+  }
+}
+
 void look_at_configs(sys::System& sys, Facts& facts) {
   for (const std::string& name : sys.list(facts.root + "/boot"))
     if (name.starts_with("config-"))
@@ -67,7 +77,11 @@ std::string compiler_version(sys::System& sys, const std::string& root,
 void look_at_build_ground(sys::System& sys, const Query& query, Facts& facts) {
   BuildGround& b = facts.build;
   look_at_trees(sys, facts);
+  look_at_archives(sys, facts);
+  look_at_module_sources(sys, facts);
   look_at_configs(sys, facts);
+  b.has_kernel_config =
+      !query.kernel_config.empty() && there(sys, facts.root + query.kernel_config);
   look_at_boot_loader(sys, facts);
   if (!query.offline.empty())
     b.offline = sys.list(query.offline);

@@ -66,6 +66,23 @@ struct Allowed {
 };
 Allowed allowed_of(const Options& options);
 
+/// A kernel that is built from the tree where it lies.
+struct KernelBuild {
+  std::string release, tree;
+  Version base;
+  std::vector<ConfigLine> lines;  ///< that its configuration must have
+  std::vector<FileEntry> early{}; ///< that its initramfs takes in
+};
+/// Refuses where something for it is missing; the compiler is looked at as well.
+void check_kernel_build(Builder& b, const KernelBuild& k, std::vector<std::string> programs);
+/// With the compiler that was asked for.
+std::vector<std::string> make_arguments(const Builder& b, std::vector<std::string> first);
+/// /usr/src/linux.
+void plan_source_link(Builder& b, const std::string& tree);
+void plan_kernel_config(Builder& b, const KernelBuild& k);
+/// Build, installation, initramfs, boot entry.
+void plan_kernel_make(Builder& b, const KernelBuild& k);
+
 /// What was built, on the target.
 struct BuiltKernel {
   std::string release, tree;
@@ -76,8 +93,17 @@ struct BuiltKernel {
 bool makes_initramfs(const Builder& b);
 /// Its initramfs and its boot entry.
 void plan_boot(Builder& b, const BuiltKernel& kernel);
+/// Our own stack within the tree of a kernel that is built.
+void plan_in_tree(Builder& b);
 /// True when the kernel that was asked for takes a release of upstream; then the plan is made.
 bool plan_upstream(Builder& b);
+
+/// Which version of our own gets installed, and from where; "" = refused.
+std::string choose_files(Builder& b);
+/// Of the staged tree.
+void plan_files(Builder& b);
+/// State folders, first configuration, services; with the modules at boot unless they are built in.
+void plan_serving(Builder& b, bool modules);
 
 bool is_offline(const Facts& facts, const Options& options);
 void check_options(Builder& b);

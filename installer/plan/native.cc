@@ -106,35 +106,6 @@ void check_kernel(Builder& b, const Kernel& kernel) {
                  "\n  Or serve the LUN from a guest: --road guest");
 }
 
-/// Which version gets installed, and from where. "" = refused.
-std::string choose_files(Builder& b) {
-  const Facts& facts = b.facts;
-  if (!facts.payload.dir.empty()) {
-    for (const SourceFile& f : facts.payload.files)
-      if (!f.owner.empty())
-        b.refuse(
-            Exit::conflict,
-            fmt::format("{} belongs to the package {} and has another content", f.path, f.owner),
-            "Remove that package first, or install the new packages instead of --payload.");
-    return facts.payload.version;
-  }
-  const auto& wanted = b.own().packages;
-  std::vector<std::string> absent;
-  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(absent),
-               [&](const std::string& name) { return !facts.packages.contains(name); });
-  if (absent.empty()) {
-    const std::string& version = facts.packages.at(wanted.front());
-    return version.substr(0, version.rfind('-'));
-  }
-  b.refuse(Exit::missing,
-           fmt::format("nothing to install from: no --payload, and the package{} {} "
-                       "{} not installed",
-                       absent.size() > 1 ? "s" : "", fmt::join(absent, ", "),
-                       absent.size() > 1 ? "are" : "is"),
-           "Install the packages, or give a staged install tree with --payload DIR.");
-  return "";
-}
-
 void check_machine(Builder& b, const Kernel& kernel) {
   const Facts& facts = b.facts;
   if (const auto absent = b.missing({"dkms", "make", "gcc"}); !absent.empty())
@@ -149,24 +120,6 @@ void check_machine(Builder& b, const Kernel& kernel) {
   if (facts.portal.taken && !facts.portal.owner.starts_with("iscsi-scstd"))
     b.refuse(Exit::conflict, fmt::format("port 3260 is taken by {}", facts.portal.owner),
              "Stop that service, or install without starting: --no-start");
-}
-
-void plan_files(Builder& b) {
-  const Payload& payload = b.facts.payload;
-  if (payload.dir.empty())
-    return;
-  PutFiles files;
-  for (const SourceFile& f : payload.files) {
-    FileEntry entry{FileType::file, f.path, f.mode, f.source, "", f.digest};
-    entry.keep = f.path.starts_with("/etc/"); // settings belong to the admin once they exist
-    if (!f.link_target.empty())
-      entry = {FileType::link, f.path, 0777, "", f.link_target};
-    files.files.push_back(std::move(entry));
-  }
-  b.add("install-files",
-        fmt::format("copy {} files of version {}", payload.files.size(), payload.version),
-        "programs, services and module sources", {"/usr", "/etc/default", "/lib/systemd"},
-        std::move(files));
 }
 
 /// One registration serves all kernels; the steps of further ones are told apart by their names.
@@ -215,6 +168,52 @@ void check_disk(Builder& b) {
 }
 
 } // namespace
+
+std::string choose_files(Builder& b) {
+  const Facts& facts = b.facts;
+  if (!facts.payload.dir.empty()) {
+    for (const SourceFile& f : facts.payload.files)
+      if (!f.owner.empty())
+        b.refuse(
+            Exit::conflict,
+            fmt::format("{} belongs to the package {} and has another content", f.path, f.owner),
+            "Remove that package first, or install the new packages instead of --payload.");
+    return facts.payload.version;
+  }
+  const auto& wanted = b.own().packages;
+  std::vector<std::string> absent;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(absent),
+               [&](const std::string& name) { return !facts.packages.contains(name); });
+  if (absent.empty()) {
+    const std::string& version = facts.packages.at(wanted.front());
+    return version.substr(0, version.rfind('-'));
+  }
+  b.refuse(Exit::missing,
+           fmt::format("nothing to install from: no --payload, and the package{} {} "
+                       "{} not installed",
+                       absent.size() > 1 ? "s" : "", fmt::join(absent, ", "),
+                       absent.size() > 1 ? "are" : "is"),
+           "Install the packages, or give a staged install tree with --payload DIR.");
+  return "";
+}
+
+void plan_files(Builder& b) {
+  const Payload& payload = b.facts.payload;
+  if (payload.dir.empty())
+    return;
+  PutFiles files;
+  for (const SourceFile& f : payload.files) {
+    FileEntry entry{FileType::file, f.path, f.mode, f.source, "", f.digest};
+    entry.keep = f.path.starts_with("/etc/"); // settings belong to the admin once they exist
+    if (!f.link_target.empty())
+      entry = {FileType::link, f.path, 0777, "", f.link_target};
+    files.files.push_back(std::move(entry));
+  }
+  b.add("install-files",
+        fmt::format("copy {} files of version {}", payload.files.size(), payload.version),
+        "programs, services and module sources", {"/usr", "/etc/default", "/lib/systemd"},
+        std::move(files));
+}
 
 std::string lun_of(const Builder& b) {
   return b.options.device.empty() ? backing_file : b.options.device;
@@ -326,6 +325,15 @@ void plan_services(Builder& b, const std::string& init, bool known_target) {
 
 } // namespace
 
+void plan_serving(Builder& b, bool modules) {
+  plan_state(b);
+  const bool known_target = plan_config(
+      b, starter_config_text({b.out.plan.target, lun_of(b), b.options.allow, b.options.secret}));
+  if (modules)
+    plan_modules_load(b);
+  plan_services(b, choose_init(b), known_target);
+}
+
 void plan_native(Builder& b) {
   b.out.plan.state_dir = b.options.root + "/var/lib/scst-install";
   const std::vector<Kernel> kernels = choose_kernels(b);
@@ -340,11 +348,7 @@ void plan_native(Builder& b) {
   plan_files(b);
   for (const Kernel& kernel : kernels)
     plan_modules(b, kernel, version, &kernel == &kernels.front());
-  plan_state(b);
-  const bool known_target = plan_config(
-      b, starter_config_text({b.out.plan.target, lun_of(b), b.options.allow, b.options.secret}));
-  plan_modules_load(b);
-  plan_services(b, choose_init(b), known_target);
+  plan_serving(b, true);
 }
 
 } // namespace inst::planning

@@ -32,6 +32,8 @@ struct Options {
   std::vector<std::string> modules; ///< further modules to load at boot (upstream's releases)
   std::string init = "auto";
   std::string road = "auto";
+  bool built_in = false;     ///< road "kernel": our stack is a part of it, not modules
+  std::string kernel_config; ///< to begin with where a kernel's tree has none; "" = choose
   bool no_start = false;
 };
 

@@ -173,6 +173,9 @@ void check_options(Builder& b) {
   if (!b.options.device.empty() && !is_plain_path(b.options.device))
     b.refuse(Exit::usage, fmt::format("--device '{}' cannot stand in scst.conf", b.options.device),
              "Give an absolute path without blanks, quotes, braces, # or backslash.");
+  if (b.options.built_in && b.options.road != "kernel")
+    b.refuse(Exit::usage, "--built-in is for --road kernel only",
+             "Add --road kernel, or leave it out: modules are built then.");
   if (b.options.size == 0 || b.options.size % 512 != 0)
     b.refuse(Exit::usage, fmt::format("--size {} is not a multiple of 512", b.options.size),
              "Give a size such as 512M, 10G or 1T.");
@@ -194,6 +197,8 @@ Planned make_plan(const Facts& facts, const Catalog& catalog, const Options& opt
   planning::choose_road(b);
   if (plan.road == "guest")
     planning::plan_guest(b);
+  else if (plan.road == "kernel")
+    planning::plan_in_tree(b);
   else
     planning::plan_native(b);
   return b.out;

@@ -127,7 +127,7 @@ struct PatchSet {
 
 struct ConfigLine {
   std::string symbol; ///< without CONFIG_
-  std::string value;  ///< "y" (m will do), "n", or a text
+  std::string value;  ///< "y" (m will do), "Y" (it will not), "m", "n", or a text
   bool must = true;   ///< false: a kernel that does not take it will do too
   bool operator==(const ConfigLine&) const = default;
 };

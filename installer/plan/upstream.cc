@@ -12,9 +12,6 @@
 namespace inst::planning {
 namespace {
 
-constexpr std::uint64_t build_space = std::uint64_t{3} << 30; // a kernel's source and objects
-constexpr const char* source_link = "/usr/src/linux";
-
 /// A file that has to be fetched.
 struct Wanted {
   std::string component, name, digest;
@@ -66,10 +63,11 @@ public:
       plan_fetch(file);
     for (const Wanted& file : wanted_)
       plan_unpack(file);
-    plan_link();
+    plan_source_link(b_, tree_);
     plan_patches();
-    plan_kernel();
-    plan_boot(b_, {kernel_, tree_, "/boot/" + boot_name(), fc_settings(fc_)});
+    const KernelBuild build = kernel_build();
+    plan_kernel_config(b_, build);
+    plan_kernel_make(b_, build);
     if (framework())
       plan_framework();
     else
@@ -183,14 +181,7 @@ private:
 
   void check() {
     const Facts& f = b_.facts;
-    const std::vector<std::string> absent =
-        b_.missing(b_.options.toolchain.empty() ? std::vector<std::string>{"make", "gcc", "patch"}
-                                                : std::vector<std::string>{"make", "patch"});
-    if (!absent.empty())
-      b_.refuse(Exit::missing, fmt::format("missing: {}", fmt::join(absent, ", ")),
-                b_.install_hint(absent, kernel_));
-    check_compiler();
-    b_.need_space("/usr", build_space);
+    check_kernel_build(b_, kernel_build(), {"make", "patch"});
     check_fc();
     if (framework()) {
       check_framework(*framework());
@@ -246,20 +237,6 @@ private:
       plan_backing(b_);
   }
 
-  void check_compiler() {
-    const Version gcc = parse_version(b_.facts.build.compiler);
-    for (const Compiler& c : b_.catalog.compilers)
-      if (gcc.known() && c.min <= base_ && base_ < c.below && gcc.major >= c.gcc_below)
-        b_.refuse(Exit::missing,
-                  fmt::format("gcc {} is too new for Linux {}, which takes one before {}: {}",
-                              b_.facts.build.compiler, base_text(base_), c.gcc_below, c.why),
-                  "Name an older compiler with --toolchain DIR (DIR/bin/gcc), or a system that "
-                  "has one with --root DIR.");
-    if (!b_.options.toolchain.empty() && b_.facts.build.compiler.empty())
-      b_.refuse(Exit::missing, fmt::format("{}/bin/gcc does not run", b_.options.toolchain),
-                "Name the folder that holds bin/gcc.");
-  }
-
   [[nodiscard]] std::string cached(const Wanted& file) const {
     return b_.facts.cache_dir + "/downloads/" + file.name;
   }
@@ -302,13 +279,6 @@ private:
            Unpack{file.name, cached(file), file.digest, b_.facts.build.pins, dir});
   }
 
-  void plan_link() {
-    const std::string name = tree_.substr(tree_.rfind('/') + 1);
-    b_.add("source-link", fmt::format("let {} lead to {}", source_link, name),
-           "builds of other modules look there; undo puts the old link back", {source_link},
-           PutFiles{{{FileType::link, source_link, 0777, "", name}}});
-  }
-
   void plan_patches() {
     if (framework()) {
       const Framework& f = *framework();
@@ -330,60 +300,11 @@ private:
     }
   }
 
-  [[nodiscard]] std::vector<std::string> compiler_variables() const {
-    const std::string& dir = b_.options.toolchain;
-    if (dir.empty())
-      return {};
-    return {fmt::format("CC={}/bin/gcc", dir), fmt::format("HOSTCC={}/bin/gcc", dir)};
-  }
-
-  [[nodiscard]] std::vector<std::string> arguments(std::vector<std::string> first) const {
-    const auto more = compiler_variables();
-    first.insert(first.end(), more.begin(), more.end());
-    return first;
-  }
-
-  void plan_kernel() {
-    KernelConfig config{tree_, "", "", {}, compiler_variables()};
-    for (const std::string& path : b_.facts.build.configs)
-      if (path == "/boot/config-" + b_.facts.running || config.start.empty())
-        config.start = path;
-    config.refresh = base_ < Version{3, 7} ? "oldconfig" : "olddefconfig";
+  [[nodiscard]] KernelBuild kernel_build() const {
+    KernelBuild k{kernel_, tree_, base_, {}, fc_settings(fc_)};
     for (const KernelOption* o : c_.selection.options)
-      config.lines.push_back({o->symbol, o->value, o->kind == "required"});
-    if (makes_initramfs(b_))
-      config.lines.push_back({"BLK_DEV_INITRD", "y", true});
-    // The release must be the one that the plan names.
-    config.lines.push_back({"LOCALVERSION_AUTO", "n", false});
-    config.lines.push_back({"LOCALVERSION", "", false});
-    const std::string from =
-        config.start.empty() ? "from the tree's own defaults" : "from " + config.start;
-    b_.add("kernel-config", "configure the kernel", from, {tree_ + "/.config"}, std::move(config));
-    const std::string modules = "/lib/modules/" + kernel_;
-    b_.add("kernel-build", "build the kernel", "takes minutes to hours", {tree_},
-           Make{tree_,
-                arguments({fmt::format("-j{}", b_.facts.build.processors)}),
-                {tree_ + "/" + image(), tree_ + "/System.map"},
-                {}});
-    b_.add("kernel-modules", "install the kernel's modules", "", {modules},
-           Make{tree_, arguments({"modules_install"}), {modules + "/modules.dep"}, {modules}});
-    b_.add("kernel-image", "copy the kernel to /boot", "", {"/boot/" + boot_name()},
-           CopyBuilt{{{tree_ + "/" + image(), "/boot/" + boot_name()},
-                      {tree_ + "/System.map", "/boot/System.map-" + kernel_},
-                      {tree_ + "/.config", "/boot/config-" + kernel_}}});
-  }
-
-  [[nodiscard]] std::string image() const {
-    if (b_.facts.machine.starts_with("ppc"))
-      return "vmlinux";
-    if (base_ < Version{2, 6, 24}) // before the two were made one
-      return b_.facts.machine == "x86_64" ? "arch/x86_64/boot/bzImage" : "arch/i386/boot/bzImage";
-    return "arch/x86/boot/bzImage";
-  }
-
-  [[nodiscard]] std::string boot_name() const {
-    const std::string& id = b_.facts.distribution.id;
-    return (id == "gentoo" ? "kernel-" : "vmlinuz-") + kernel_;
+      k.lines.push_back({o->symbol, o->value, o->kind == "required"});
+    return k;
   }
 
   [[nodiscard]] std::vector<std::string> watched() const {
@@ -397,7 +318,7 @@ private:
     targets.push_back("KVER=" + kernel_);
     b_.add(id, fmt::format("{} {}", installs ? "build and install" : "prepare", dir),
            installs ? "after what it is built on" : "", installs ? watched() : std::vector{dir},
-           Make{dir, arguments(std::move(targets)), std::move(products),
+           Make{dir, make_arguments(b_, std::move(targets)), std::move(products),
                 installs ? watched() : std::vector<std::string>{}});
   }
 
@@ -405,7 +326,7 @@ private:
     const Framework& f = *framework();
     const std::string dir = folder_of(release().files.front().component);
     b_.add("stack", "build " + dir, "its modules are loaded from there", {dir},
-           Make{dir, arguments({f.tree_variable + '=' + tree_}), {}, {}});
+           Make{dir, make_arguments(b_, {f.tree_variable + '=' + tree_}), {}, {}});
     const std::string init = b_.options.init == "auto" ? b_.facts.init : b_.options.init;
     const std::string shell = init != "openrc"                      ? ""
                               : b_.facts.build.openrc_shell.empty() ? "/sbin/openrc-run"

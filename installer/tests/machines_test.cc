@@ -141,15 +141,13 @@ Cli cli_of(const toml::table& ask, std::string& command) {
   command = "scst-install " + cli.verb;
   Options& o = cli.options;
   const std::map<std::string, std::string*> texts{
-      {"kernel", &o.kernel},   {"stack", &o.stack},        {"offline", &o.offline},
-      {"payload", &o.payload}, {"target", &o.target},      {"device", &o.device},
-      {"init", &o.init},       {"road", &o.road},          {"root", &o.root},
-      {"debs", &o.debs},       {"toolchain", &o.toolchain}};
-  const std::map<std::string, bool*> flags{{"no-start", &o.no_start},
-                                           {"nearest", &o.nearest},
-                                           {"tuning", &o.tuning},
-                                           {"chap", &o.chap},
-                                           {"fc", &o.fc}};
+      {"kernel", &o.kernel},   {"stack", &o.stack},         {"offline", &o.offline},
+      {"payload", &o.payload}, {"target", &o.target},       {"device", &o.device},
+      {"init", &o.init},       {"road", &o.road},           {"root", &o.root},
+      {"debs", &o.debs},       {"toolchain", &o.toolchain}, {"kernel-config", &o.kernel_config}};
+  const std::map<std::string, bool*> flags{
+      {"no-start", &o.no_start}, {"nearest", &o.nearest}, {"tuning", &o.tuning},
+      {"chap", &o.chap},         {"fc", &o.fc},           {"built-in", &o.built_in}};
   for (const auto& [key, value] : ask) {
     const std::string name(key.str());
     if (const auto text = texts.find(name); text != texts.end()) {
@@ -312,8 +310,8 @@ TEST_CASE("There is no refusal in the planner without its golden text") {
   for (const char* name : machines)
     golden += read_file(folder + name + ".golden");
   std::size_t found = 0;
-  for (const char* file :
-       {"guest.cc", "native.cc", "plan.cc", "upstream.cc", "boot.cc", "fibre_channel.cc"})
+  for (const char* file : {"guest.cc", "native.cc", "plan.cc", "upstream.cc", "boot.cc",
+                           "fibre_channel.cc", "in_tree.cc", "kernel_build.cc"})
     for (const std::string& text :
          texts_of(read_file(INST_TOP "/installer/plan/" + std::string(file)))) {
       INFO(file << ": " << text);

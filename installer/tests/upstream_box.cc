@@ -152,7 +152,8 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
   query.offline = offline();
   query.toolchain = options.toolchain;
   query.device = options.device;
-  query.data_dir = "/nowhere";
+  query.kernel_config = options.kernel_config;
+  query.data_dir = INST_TOP "/kernel-patches";
   const auto facts = facts::gather(sys, query);
   const auto catalog = catalog::load(sys, {std::string(INST_TOP) + "/kernel-patches/catalog"});
   if (!facts || !catalog)
@@ -166,21 +167,48 @@ Planned UpstreamBox::plan(UpstreamSystem& sys, Options options) const {
   return make_plan(seen, *catalog, options);
 }
 
-void UpstreamBox::offer_kernel(const std::string& version) const {
+namespace {
+
+/// The fixture's makefile says another version.
+Change as_version(const std::string& version) {
   const std::size_t minor = version.find('.');
   const std::size_t patch = version.find('.', minor + 1);
   const std::string numbers =
       fmt::format("VERSION = {}\nPATCHLEVEL = {}\nSUBLEVEL = {}\n", version.substr(0, minor),
                   version.substr(minor + 1, patch - minor - 1), version.substr(patch + 1));
   const std::string old = "VERSION = 2\nPATCHLEVEL = 6\nSUBLEVEL = 29\n";
-  const std::string name = offline() + "/linux-" + version;
-  pack("linux-2.6.29", name + ".tar.xz", [&](const std::string& path, const std::string& text) {
+  return [numbers, old](const std::string& path, const std::string& text) {
     std::string out = text;
     if (path == "linux-2.6.29/Makefile")
       out.replace(out.find(old), old.size(), numbers);
     return out;
-  });
+  };
+}
+
+} // namespace
+
+void UpstreamBox::offer_kernel(const std::string& version) const {
+  const std::string name = offline() + "/linux-" + version;
+  pack("linux-2.6.29", name + ".tar.xz", as_version(version));
   write_file(name + ".tar.sign", "good");
+}
+
+void UpstreamBox::install_source_package(const std::string& name,
+                                         const std::string& version) const {
+  pack("linux-2.6.29", root() + "/usr/src/" + name + ".tar.xz", as_version(version),
+       {{"drivers/Kconfig", "source \"drivers/peci/Kconfig\"\n\nsource \"drivers/hte/Kconfig\"\n"
+                            "\nendmenu\n"},
+        {"drivers/Makefile", "obj-$(CONFIG_MOST)\t\t+= most/\nobj-$(CONFIG_PECI)\t\t+= peci/\n"
+                             "obj-$(CONFIG_HTE)\t\t+= hte/\n"}});
+  install_packages({{name, version + "-1"}});
+}
+
+void UpstreamBox::install_packages(const std::map<std::string, std::string>& packages) const {
+  std::string status = read_file(root() + "/var/lib/dpkg/status");
+  for (const auto& [name, version] : packages)
+    status +=
+        fmt::format("Package: {}\nStatus: install ok installed\nVersion: {}\n\n", name, version);
+  put("/var/lib/dpkg/status", status);
 }
 
 void UpstreamBox::offer(const std::string& fixture, const std::string& archive,

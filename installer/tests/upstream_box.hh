@@ -50,6 +50,10 @@ public:
   /// The kernel of the fixtures under another version, into the folder of archives, with a
   /// signature.
   void offer_kernel(const std::string& version) const;
+  /// As a package of Debian brings the same, with the files that our hook is for.
+  void install_source_package(const std::string& name, const std::string& version) const;
+  /// Name → version, for dpkg.
+  void install_packages(const std::map<std::string, std::string>& packages) const;
   /// A release of the fixtures, with patches: path in the archive → one of the fixtures.
   void offer(const std::string& fixture, const std::string& archive,
              const std::map<std::string, std::string>& patches = {}) const;
