@@ -87,8 +87,11 @@ void plan_source_link(Builder& b, const std::string& tree) {
 void plan_kernel_config(Builder& b, const KernelBuild& k) {
   KernelConfig config{k.tree, start_of(b), k.base < Version{3, 7} ? "oldconfig" : "olddefconfig",
                       k.lines, compiler_variables(b)};
-  if (makes_initramfs(b))
+  if (makes_initramfs(b)) {
     config.lines.push_back({"BLK_DEV_INITRD", "y", true});
+    // What the programs that make one fall back to.
+    config.lines.push_back({"RD_GZIP", "y", false});
+  }
   // The release must be the one that the plan names.
   config.lines.push_back({"LOCALVERSION_AUTO", "n", false});
   config.lines.push_back({"LOCALVERSION", "", false});

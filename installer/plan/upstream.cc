@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The upstream road: an old kernel and the release of upstream that is for it, from sources. Pure.
+#include "path.hh"
 #include "plan/builder.hh"
 #include "plan/kernels.hh"
 #include "plan/starter_config.hh"
@@ -331,7 +332,7 @@ private:
     const std::string shell = init != "openrc"                      ? ""
                               : b_.facts.build.openrc_shell.empty() ? "/sbin/openrc-run"
                                                                     : b_.facts.build.openrc_shell;
-    const std::string path = "/etc/init.d/" + f.driver;
+    const std::string path = script(init, f.driver);
     b_.out.plan.data = b_.options.device;
     b_.add("init-scripts", "install " + path,
            fmt::format("starts it by its own scripts and exports {}", b_.options.device), {path},
@@ -407,19 +408,26 @@ private:
                          modules(), procfs()};
     if (init == "openrc" && scripts.openrc_shell.empty())
       scripts.openrc_shell = "/sbin/openrc-run";
-    PutFiles files{{{FileType::file, "/etc/init.d/scst", 0755, "", init_script_text(scripts)}}};
+    PutFiles files{{{FileType::file, script(init, "scst"), 0755, "", init_script_text(scripts)}}};
     std::vector<std::string> names{"scst"};
     if (procfs()) {
       names.emplace_back("iscsi-scst");
       files.files.push_back(
-          {FileType::file, "/etc/init.d/iscsi-scst", 0755, "", iscsi_init_script_text(scripts)});
+          {FileType::file, script(init, "iscsi-scst"), 0755, "", iscsi_init_script_text(scripts)});
     }
+    const std::string folder = parent_of(files.files.front().path);
     b_.add("init-scripts", "install init scripts",
            fmt::format("the release's own need LSB functions; these load {}{}",
                        fmt::join(scripts.modules, ", "),
                        b_.options.modules.empty() ? ", not scst_disk" : ""),
-           {"/etc/init.d"}, std::move(files));
+           {folder}, std::move(files));
     enable(init, names);
+  }
+
+  /// Not in /etc/init.d where units call it: systemctl would enable it there too, by links that it
+  /// does not take away again.
+  static std::string script(const std::string& init, const std::string& name) {
+    return (init == "systemd" ? "/usr/local/lib/scst/" : "/etc/init.d/") + name;
   }
 
   void enable(const std::string& init, std::vector<std::string> names) {
@@ -444,7 +452,7 @@ private:
     std::string before;
     for (const std::string& name : names) {
       units.files.push_back({FileType::file, "/etc/systemd/system/" + name + ".service", 0644, "",
-                             unit_text(name, before, kernel_)});
+                             unit_text(name, script("systemd", name), before, kernel_)});
       before = name;
     }
     b_.add("units", "install units for systemd",

@@ -198,7 +198,7 @@ std::string framework_script_text(const Framework& framework, const FrameworkIni
                  "SCSI target framework", "", body);
 }
 
-std::string unit_text(const std::string& name, const std::string& after,
+std::string unit_text(const std::string& name, const std::string& script, const std::string& after,
                       const std::string& kernel) {
   const std::string order =
       after.empty() ? "" : fmt::format("Requires={0}.service\nAfter={0}.service\n", after);
@@ -206,9 +206,9 @@ std::string unit_text(const std::string& name, const std::string& after,
                      "[Unit]\nDescription=SCSI target, {0}\nConditionKernelVersion={2}\n"
                      "After=local-fs.target network.target\n{1}\n"
                      "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-                     "ExecStart=/etc/init.d/{0} start\nExecStop=/etc/init.d/{0} stop\n\n"
+                     "ExecStart={3} start\nExecStop={3} stop\n\n"
                      "[Install]\nWantedBy=multi-user.target\n",
-                     name, order, kernel);
+                     name, order, kernel, script);
 }
 
 std::string procfs_config_text(const std::string& target, const std::string& filename, bool block) {

@@ -33,9 +33,10 @@ struct FrameworkInit {
 /// device that was asked for in the place of theirs.
 std::string framework_script_text(const Framework& framework, const FrameworkInit& init);
 
-/// A unit of systemd that calls /etc/init.d/NAME, after another one ("" = none) and only where that
+/// A unit of systemd that calls the script, after another unit ("" = none) and only where that
 /// kernel runs.
-std::string unit_text(const std::string& name, const std::string& after, const std::string& kernel);
+std::string unit_text(const std::string& name, const std::string& script, const std::string& after,
+                      const std::string& kernel);
 
 /// scst.conf of 1.x: the device in the group of the target.
 std::string procfs_config_text(const std::string& target, const std::string& filename, bool block);

@@ -437,7 +437,7 @@ TEST_CASE("With systemd each script gets a unit, for that kernel only") {
   CHECK(units[0].path == "/etc/systemd/system/scst.service");
   CHECK(holds(units[0].content, "\nConditionKernelVersion=2.6.29\n"));
   CHECK(holds(units[1].content, "\nRequires=scst.service\nAfter=scst.service\n"));
-  CHECK(holds(units[1].content, "\nExecStart=/etc/init.d/iscsi-scst start\n"));
+  CHECK(holds(units[1].content, "\nExecStart=/usr/local/lib/scst/iscsi-scst start\n"));
   const auto& enable = std::get<Services>(find_step(p.plan, "enable-services")->action);
   CHECK(enable.names == std::vector<std::string>{"scst.service", "iscsi-scst.service"});
 }

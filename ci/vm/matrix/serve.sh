@@ -4,7 +4,7 @@
 # One row of ci/matrix.toml: no warning at W=1, dkms' modules load, a disk is served through
 # scst_local and, where our programs run, through iSCSI; then everything goes without a complaint.
 # Leaves what the support table says in $RESULTS/facts.
-# image: target
+# image: stack
 # timeout: 1200
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
