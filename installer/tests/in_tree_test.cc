@@ -17,16 +17,10 @@ const std::string tree = "/usr/src/linux-6.1.192";
 const std::string ours = "/usr/src/scst-3.8.0/";
 
 /// A machine with the source package of a kernel, and with our packages.
-struct Ground {
-  UpstreamBox box;
-  UpstreamSystem sys{box.base()};
-  Progress silent;
-  Journal journal{sys, box.root() + "/var/lib/scst-install"};
-  Apply apply{sys, journal, silent};
+struct Ground : UpstreamBench {
   Options options;
 
   Ground() {
-    REQUIRE(journal.lock());
     options.road = "kernel";
     options.kernel = "6.1";
     for (const char* path : {"/usr/bin/flex", "/usr/bin/bison", "/usr/bin/bc", "/etc/init.d/scst",
@@ -46,17 +40,7 @@ struct Ground {
     sys.compiler = "12.2.0";
   }
   [[nodiscard]] Planned plan() { return box.plan(sys, options); }
-  void install() {
-    const Planned planned = plan();
-    INFO(refused(planned));
-    REQUIRE(planned.refusals.empty());
-    const auto done = apply.run(planned.plan);
-    INFO((done ? "" : done.error().line() + done.error().hint));
-    REQUIRE(done);
-  }
-  [[nodiscard]] bool there(const std::string& path) const {
-    return fs::exists(fs::symlink_status(box.root() + path));
-  }
+  void install() { UpstreamBench::install(options); }
 };
 
 } // namespace

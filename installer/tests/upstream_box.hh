@@ -4,8 +4,11 @@
 #pragma once
 
 #include "apply/executor.hh"
+#include "catch.hh"
+#include "machine.hh"
 #include "sys/real.hh"
 
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -62,6 +65,29 @@ public:
 
 private:
   std::string base_;
+};
+
+/// The box with what goes a road in it.
+struct UpstreamBench {
+  UpstreamBox box;
+  UpstreamSystem sys{box.base()};
+  Progress silent;
+  Journal journal{sys, box.root() + "/var/lib/scst-install"};
+  Apply apply{sys, journal, silent};
+
+  UpstreamBench() { REQUIRE(journal.lock()); }
+
+  void install(const Options& options = {}) {
+    const Planned planned = box.plan(sys, options);
+    INFO(refused(planned));
+    REQUIRE(planned.refusals.empty());
+    const auto done = apply.run(planned.plan);
+    INFO((done ? "" : done.error().line() + done.error().hint));
+    REQUIRE(done);
+  }
+  [[nodiscard]] bool there(const std::string& path) const {
+    return std::filesystem::exists(std::filesystem::symlink_status(box.root() + path));
+  }
 };
 
 } // namespace inst::test

@@ -17,27 +17,7 @@ namespace {
 
 const std::string target = "iqn.2026-11.lab.example.storage:disk0";
 
-struct Bench {
-  UpstreamBox box;
-  UpstreamSystem sys{box.base()};
-  Progress silent;
-  Journal journal{sys, box.root() + "/var/lib/scst-install"};
-  Apply apply{sys, journal, silent};
-
-  Bench() { REQUIRE(journal.lock()); }
-
-  void install(const Options& options = {}) {
-    const Planned planned = box.plan(sys, options);
-    INFO(refused(planned));
-    REQUIRE(planned.refusals.empty());
-    const auto done = apply.run(planned.plan);
-    INFO((done ? "" : done.error().line() + done.error().hint));
-    REQUIRE(done);
-  }
-  [[nodiscard]] bool there(const std::string& path) const {
-    return fs::exists(fs::symlink_status(box.root() + path));
-  }
-};
+using Bench = UpstreamBench;
 
 } // namespace
 
