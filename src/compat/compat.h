@@ -24,6 +24,10 @@
 #include <linux/crc32c.h>
 #endif
 
+#ifdef HAVE_HEX_H
+#include <linux/hex.h>
+#endif
+
 /* CRC-32C without final inversion, as crc32c() computes it. */
 static inline u32 scst_crc32c(u32 crc, const void *p, size_t len)
 {
