@@ -46,6 +46,8 @@ void scst_cmd_init(struct scst_cmd *cmd, struct scst_session *sess, const u8 *lu
 	cmd->bvec = NULL;
 	cmd->nr_bvec = 0;
 	cmd->buf_len = 0;
+	cmd->nr_room = 0;
+	cmd->room = NULL;
 	cmd->pi_way = SCST_PI_INLINE;
 	cmd->pi_len = 0;
 	cmd->pi = NULL;

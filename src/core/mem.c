@@ -6,8 +6,6 @@
 
 #include "scst_priv.h"
 
-#define CHUNK_ORDER	4	/* largest piece asked for at once */
-
 static struct page *scst_zeros;		/* read by everybody, written by nobody */
 static struct page *scst_sink;		/* written by everybody, read by nobody */
 
@@ -29,14 +27,43 @@ void scst_mem_exit(void)
 		put_page(scst_sink);
 }
 
+static struct bio_vec *scst_vecs(struct scst_cmd *cmd, u32 nr)
+{
+	if (nr <= SCST_INLINE_VECS)
+		return cmd->inline_bvec;
+	if (nr <= cmd->nr_room)
+		return cmd->room;
+	return kvmalloc_array(nr, sizeof(*cmd->bvec), GFP_KERNEL);
+}
+
+static void scst_free_vecs(struct scst_cmd *cmd)
+{
+	if (cmd->bvec != cmd->inline_bvec && cmd->bvec != cmd->room)
+		kvfree(cmd->bvec);
+	cmd->bvec = NULL;
+}
+
 static int scst_alloc_vecs(struct scst_cmd *cmd, u32 nr)
 {
-	if (nr <= SCST_INLINE_VECS) {
-		cmd->bvec = cmd->inline_bvec;
-		return 0;
-	}
-	cmd->bvec = kvmalloc_array(nr, sizeof(*cmd->bvec), GFP_KERNEL);
+	cmd->bvec = scst_vecs(cmd, nr);
+	cmd->max_bvec = nr;
 	return cmd->bvec ? 0 : -ENOMEM;
+}
+
+/* Makes room for @nr in all. What there is already stays, also where this fails. */
+static int scst_grow_vecs(struct scst_cmd *cmd, u32 nr)
+{
+	struct bio_vec *more = scst_vecs(cmd, nr);
+
+	if (!more)
+		return -ENOMEM;
+	if (more != cmd->bvec) {
+		memcpy(more, cmd->bvec, array_size(cmd->nr_bvec, sizeof(*more)));
+		scst_free_vecs(cmd);
+		cmd->bvec = more;
+	}
+	cmd->max_bvec = nr;
+	return 0;
 }
 
 void scst_cmd_add_page(struct scst_cmd *cmd, struct page *page, u32 offset, u32 len)
@@ -81,7 +108,7 @@ static int scst_alloc_shared(struct scst_cmd *cmd, u32 len)
 /* Large pieces are better, but not worth any effort of the allocator. */
 static struct page *scst_alloc_chunk(u32 len, u32 *got)
 {
-	int order = min(get_order(len), CHUNK_ORDER);
+	int order = min(get_order(len), SCST_CHUNK_ORDER);
 	struct page *page;
 
 	for (; order > 0; order--) {
@@ -99,20 +126,27 @@ int scst_alloc_buf(struct scst_cmd *cmd, u32 len)
 {
 	if (cmd->dev && cmd->dev->shared_buffers && cmd->cdb.op->unit == SL_LEN_BLOCKS)
 		return scst_alloc_shared(cmd, len);
-	if (scst_alloc_vecs(cmd, DIV_ROUND_UP(len, PAGE_SIZE)))
+	if (scst_alloc_vecs(cmd, scst_vecs_of(SL_DIR_OUT, len)))
 		return -ENOMEM;
 	while (len) {
+		struct page *page;
 		u32 n;
-		struct page *page = scst_alloc_chunk(len, &n);
 
-		if (!page) {
-			scst_free_buf(cmd);
-			return -ENOMEM;
-		}
+		/* Only where memory is in pieces. */
+		if (cmd->nr_bvec == cmd->max_bvec &&
+		    scst_grow_vecs(cmd, cmd->nr_bvec + DIV_ROUND_UP(len, PAGE_SIZE)))
+			goto out_free;
+		page = scst_alloc_chunk(len, &n);
+		if (!page)
+			goto out_free;
 		scst_cmd_add_page(cmd, page, 0, n);
 		len -= n;
 	}
 	return 0;
+
+out_free:
+	scst_free_buf(cmd);
+	return -ENOMEM;
 }
 
 void scst_free_buf(struct scst_cmd *cmd)
@@ -124,9 +158,7 @@ void scst_free_buf(struct scst_cmd *cmd)
 	if (!test_bit(SCST_CMD_SHARED_BUF, &cmd->flags))
 		for (i = 0; i < cmd->nr_bvec; i++)
 			put_page(cmd->bvec[i].bv_page);
-	if (cmd->bvec != cmd->inline_bvec)
-		kvfree(cmd->bvec);
-	cmd->bvec = NULL;
+	scst_free_vecs(cmd);
 	cmd->nr_bvec = 0;
 	cmd->buf_len = 0;
 }

@@ -48,6 +48,8 @@
 #include "lib/sense.h"
 
 #define SCST_INLINE_VECS	4
+#define SCST_CHUNK_ORDER	4	/* largest piece of a buffer */
+#define SCST_HANDLER_ROOM	64	/* bytes */
 #define SCST_MAX_TRANSFER	(8u << 20)	/* bytes in one command */
 
 /* SAM-5 5.3.1 */
@@ -163,6 +165,9 @@ struct scst_cmd {
 	struct bio_vec *bvec;		/* data, in or out */
 	u32 nr_bvec;
 	u32 buf_len;
+	u32 max_bvec;			/* there is room for so many at @bvec */
+	u32 nr_room;
+	struct bio_vec *room;		/* for @nr_room more; the driver's, before parsing, or NULL */
 	struct bio_vec inline_bvec[SCST_INLINE_VECS];
 
 	u8 pi_way;			/* enum scst_pi_way; the driver's, before parsing */
@@ -171,7 +176,10 @@ struct scst_cmd {
 
 	void (*exec)(struct scst_cmd *cmd);
 	void (*done)(struct scst_cmd *cmd);	/* the driver's xmit_response() */
-	void *handler_priv;		/* the handler's, while it executes */
+	union {				/* the handler's, while it executes */
+		void *handler_priv;
+		u64 handler_room[SCST_HANDLER_ROOM / sizeof(u64)];
+	};
 	struct work_struct work;
 	struct list_head tgt_dev_entry;
 	struct list_head held_entry;	/* ... or of those that wait for a thread */
@@ -180,6 +188,26 @@ struct scst_cmd {
 
 	u8 sense[SL_SENSE_LEN];
 };
+
+/* What a handler keeps in @handler_room, and back again. */
+#define scst_handler_room(cmd, type) ({					\
+	BUILD_BUG_ON(sizeof(type) > SCST_HANDLER_ROOM);			\
+	(type *)(cmd)->handler_room;					\
+})
+#define scst_handler_cmd(p)						\
+	container_of((void *)(p), struct scst_cmd, handler_room)
+
+/*
+ * How many vectors the data of a command takes, unless memory is in pieces: a driver that has
+ * this much room in, or behind, a command of its own saves another allocation.
+ */
+static inline u32 scst_vecs_of(enum sl_dir dir, u32 len)
+{
+	/* Read from the page cache it is single pages, and begins and ends in the middle of one. */
+	if (dir == SL_DIR_IN)
+		return DIV_ROUND_UP(len, PAGE_SIZE) + 1;
+	return DIV_ROUND_UP(len, PAGE_SIZE << SCST_CHUNK_ORDER);
+}
 
 /* INVALID FIELD IN CDB, with a field pointer to byte @byte of it (SPC-4 4.5.2.4.2). */
 static inline enum sl_sense scst_bad_cdb(struct scst_cmd *cmd, u8 byte)

@@ -293,15 +293,11 @@ int user_dev_resize(struct user_dev *ud, u64 blocks)
 
 static int __init user_module_init(void)
 {
-	int ret = user_queue_module_init();
+	int ret;
 
-	if (ret)
-		return ret;
 	user_wq = alloc_workqueue("scst_user", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!user_wq) {
-		ret = -ENOMEM;
-		goto out_queue;
-	}
+	if (!user_wq)
+		return -ENOMEM;
 	ret = scst_register_handler(&user_ops);
 	if (ret)
 		goto out_wq;
@@ -314,8 +310,6 @@ out_handler:
 	scst_unregister_handler(&user_ops);
 out_wq:
 	destroy_workqueue(user_wq);
-out_queue:
-	user_queue_module_exit();
 	return ret;
 }
 
@@ -326,7 +320,6 @@ static void __exit user_module_exit(void)
 	destroy_workqueue(user_wq);
 	/* Those who woke somebody have left. */
 	synchronize_rcu();
-	user_queue_module_exit();
 }
 
 module_init(user_module_init);

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands on their way to the program and back. */
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "user.h"
 
-static struct kmem_cache *user_cmd_cache;
-
-int user_queue_module_init(void)
+/* The other way round, from what is on a list or in the table. */
+static struct scst_cmd *user_scst(const struct user_cmd *uc)
 {
-	user_cmd_cache = kmem_cache_create("scst_user_cmd", sizeof(struct user_cmd), 0, 0, NULL);
-	return user_cmd_cache ? 0 : -ENOMEM;
-}
-
-void user_queue_module_exit(void)
-{
-	kmem_cache_destroy(user_cmd_cache);
+	return scst_handler_cmd(uc);
 }
 
 /* Ends a command that the caller has taken, with @sense or, if aborted, anyhow. */
 static void user_end(struct user_cmd *uc, enum sl_sense sense)
 {
-	struct scst_cmd *cmd = uc->cmd;
+	struct scst_cmd *cmd = user_scst(uc);
 
-	kmem_cache_free(user_cmd_cache, uc);
 	if (sense)
 		scst_cmd_fail(cmd, sense, NULL);
 	else
@@ -52,7 +43,7 @@ static void user_take_fetched(struct user_dev *ud, bool aborted_only, struct lis
 
 	lockdep_assert_held(&ud->lock);
 	xa_for_each(&ud->fetched, i, uc) {
-		if (aborted_only && !scst_cmd_aborted(uc->cmd))
+		if (aborted_only && !scst_cmd_aborted(user_scst(uc)))
 			continue;
 		xa_erase(&ud->fetched, i);
 		list_add_tail(&uc->entry, taken);
@@ -67,7 +58,7 @@ static void user_sweep(struct work_struct *work)
 
 	spin_lock(&ud->lock);
 	list_for_each_entry_safe(uc, next, &ud->waiting, entry)
-		if (scst_cmd_aborted(uc->cmd))
+		if (scst_cmd_aborted(user_scst(uc)))
 			list_move_tail(&uc->entry, &taken);
 	user_take_fetched(ud, true, &taken);
 	spin_unlock(&ud->lock);
@@ -98,7 +89,7 @@ void user_queue_exit(struct user_dev *ud)
 static void user_look_again(struct user_dev *ud, const struct user_cmd *uc)
 {
 	lockdep_assert_held(&ud->lock);
-	if (!scst_cmd_aborted(uc->cmd))
+	if (!scst_cmd_aborted(user_scst(uc)))
 		return;
 	kref_get(&ud->refs);
 	if (!queue_work(user_wq, &ud->sweep))
@@ -133,14 +124,9 @@ static bool user_put_waiting(struct user_dev *ud, struct user_cmd *uc, bool firs
 void user_exec(struct scst_cmd *cmd)
 {
 	struct user_dev *ud = cmd->dev->priv;
-	struct user_cmd *uc = kmem_cache_alloc(user_cmd_cache, GFP_NOIO);
+	struct user_cmd *uc = scst_handler_room(cmd, struct user_cmd);
 	bool queued;
 
-	if (!uc) {
-		scst_cmd_busy(cmd);
-		return;
-	}
-	uc->cmd = cmd;
 	/* The command, which holds the device, may have ended before this has woken somebody. */
 	rcu_read_lock();
 	queued = user_put_waiting(ud, uc, false);
@@ -200,7 +186,7 @@ static struct user_cmd *user_take_waiting(struct user_dev *ud)
 static void user_tell(const struct user_dev *ud, const struct user_cmd *uc,
 		      struct scst_user_cmd *to)
 {
-	const struct scst_cmd *cmd = uc->cmd;
+	const struct scst_cmd *cmd = user_scst(uc);
 	struct sl_port_id port;
 
 	scst_cmd_port_id(cmd, &port);
@@ -279,7 +265,7 @@ static int user_give(struct user_dev *ud, struct user_cmd *uc, struct scst_user_
 		goto out_back;
 	user_tell(ud, uc, cmd);
 	/* The program is to know the handle before it counts. */
-	ret = user_copy_out(uc->cmd, u64_to_user_ptr(cmd->data));
+	ret = user_copy_out(user_scst(uc), u64_to_user_ptr(cmd->data));
 	if (!ret && copy_to_user(to, cmd, sizeof(*cmd)))
 		ret = -EFAULT;
 	if (ret) {
@@ -312,7 +298,7 @@ int user_queue_get(struct user_dev *ud, struct scst_user_cmd __user *to, bool wa
 			return -ENODEV;
 		uc = user_take_waiting(ud);
 		/* Of a program that was here before and took more than this one. */
-		if (uc && uc->cmd->out_len > cmd.size)
+		if (uc && user_scst(uc)->out_len > cmd.size)
 			user_end(uc, SL_INTERNAL_FAILURE);
 		else if (uc)
 			return user_give(ud, uc, &cmd, to);
@@ -459,7 +445,7 @@ int user_queue_reply(struct user_dev *ud, const struct scst_user_reply *r)
 	uc = user_take_handle(ud, r->handle);
 	if (!uc)
 		return -ESRCH;
-	ret = user_apply(ud, uc->cmd, r);
+	ret = user_apply(ud, user_scst(uc), r);
 	if (!ret) {
 		xa_erase(&ud->fetched, user_index(uc->handle));
 		user_end(uc, SL_OK);

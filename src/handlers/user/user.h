@@ -46,7 +46,6 @@ struct user_dev {
 
 /* A command with the program. */
 struct user_cmd {
-	struct scst_cmd *cmd;
 	struct list_head entry;
 	u64 handle;
 };
@@ -65,8 +64,6 @@ void user_dev_abandon(struct user_dev *ud);
 int user_dev_resize(struct user_dev *ud, u64 blocks);
 
 /* queue.c */
-int user_queue_module_init(void);
-void user_queue_module_exit(void);
 void user_queue_init(struct user_dev *ud);
 void user_queue_exit(struct user_dev *ud);
 void user_exec(struct scst_cmd *cmd);

@@ -6,19 +6,15 @@
  * the page cache of the device, which direct I/O keeps in step; so does everything
  * on a disk with protection information (dif.c).
  */
-#include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "fileio.h"
 
-/* One READ or WRITE under way. */
+/* One READ or WRITE under way, in the command's room for its handler. */
 struct blockio {
 	struct kiocb iocb;
-	struct scst_cmd *cmd;
 	ssize_t result;
 };
-
-static struct kmem_cache *blockio_cache;
 
 static bool blockio_is_write(const struct scst_cmd *cmd)
 {
@@ -75,10 +71,8 @@ static bool blockio_would_wait(const struct scst_cmd *cmd, ssize_t ret)
 static void blockio_done_work(struct work_struct *work)
 {
 	struct scst_cmd *cmd = container_of(work, struct scst_cmd, work);
-	struct blockio *io = cmd->handler_priv;
-	ssize_t ret = io->result;
+	ssize_t ret = scst_handler_room(cmd, struct blockio)->result;
 
-	kmem_cache_free(blockio_cache, io);
 	if (blockio_would_wait(cmd, ret))
 		scst_cmd_defer(cmd);
 	else
@@ -89,16 +83,17 @@ static void blockio_done_work(struct work_struct *work)
 static void blockio_completed(scst_ki_complete_args(iocb, ret))
 {
 	struct blockio *io = container_of(iocb, struct blockio, iocb);
+	struct scst_cmd *cmd = scst_handler_cmd(io);
 
 	io->result = ret;
-	INIT_WORK(&io->cmd->work, blockio_done_work);
-	queue_work(system_highpri_wq, &io->cmd->work);
+	INIT_WORK(&cmd->work, blockio_done_work);
+	queue_work(system_highpri_wq, &cmd->work);
 }
 
 /* -EIOCBQUEUED, or the result: then blockio_completed() will not be called. */
-static ssize_t blockio_submit(struct blockio *io, bool may_wait)
+static ssize_t blockio_submit(struct scst_cmd *cmd, bool may_wait)
 {
-	struct scst_cmd *cmd = io->cmd;
+	struct blockio *io = scst_handler_room(cmd, struct blockio);
 	struct file *file = vdisk_of(cmd->dev)->direct;
 	bool write = blockio_is_write(cmd);
 	struct iov_iter iter;
@@ -119,22 +114,15 @@ static ssize_t blockio_submit(struct blockio *io, bool may_wait)
 static void blockio_rw(struct scst_cmd *cmd)
 {
 	bool may_wait = test_bit(SCST_CMD_DEFERRED, &cmd->flags);
-	ssize_t ret = -ENOMEM;
-	struct blockio *io;
+	ssize_t ret;
 
 	if (!may_wait && READ_ONCE(vdisk_of(cmd->dev)->always_waits)) {
 		scst_cmd_defer(cmd);
 		return;
 	}
-	io = kmem_cache_alloc(blockio_cache, GFP_KERNEL);
-	if (io) {
-		io->cmd = cmd;
-		cmd->handler_priv = io;
-		ret = blockio_submit(io, may_wait);
-		if (ret == -EIOCBQUEUED)
-			return;
-		kmem_cache_free(blockio_cache, io);
-	}
+	ret = blockio_submit(cmd, may_wait);
+	if (ret == -EIOCBQUEUED)
+		return;
 	if (blockio_would_wait(cmd, ret))
 		scst_cmd_defer(cmd);
 	else
@@ -399,14 +387,3 @@ const struct scst_handler_ops vdisk_blockio_ops = {
 	.state = vdisk_state,
 	.needs_backing = vdisk_needs_backing,
 };
-
-int vdisk_blockio_module_init(void)
-{
-	blockio_cache = kmem_cache_create("scst_blockio", sizeof(struct blockio), 0, 0, NULL);
-	return blockio_cache ? 0 : -ENOMEM;
-}
-
-void vdisk_blockio_module_exit(void)
-{
-	kmem_cache_destroy(blockio_cache);
-}

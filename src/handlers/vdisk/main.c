@@ -163,16 +163,13 @@ static void vdisk_unregister(unsigned int nr)
 {
 	while (nr--)
 		scst_unregister_handler(vdisk_handlers[nr]);
-	vdisk_blockio_module_exit();
 }
 
 static int __init vdisk_module_init(void)
 {
 	unsigned int i;
-	int ret = vdisk_blockio_module_init();
+	int ret;
 
-	if (ret)
-		return ret;
 	for (i = 0; i < ARRAY_SIZE(vdisk_handlers); i++) {
 		ret = scst_register_handler(vdisk_handlers[i]);
 		if (ret) {

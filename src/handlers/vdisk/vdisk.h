@@ -146,8 +146,6 @@ extern const struct scst_handler_ops vdisk_fileio_ops;
 extern const struct scst_handler_ops vdisk_blockio_ops;
 extern const struct scst_handler_ops vdisk_nullio_ops;
 extern const struct scst_handler_ops vcdrom_ops;
-int vdisk_blockio_module_init(void);
-void vdisk_blockio_module_exit(void);
 
 /* nullio.c: -EINVAL if @size is no number of blocks */
 int nullio_resize(struct scst_device *dev, u64 size);

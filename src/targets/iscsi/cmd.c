@@ -4,8 +4,22 @@
 
 #include "iscsi.h"
 
+/*
+ * A command is one object, with room for what its data takes. Most have enough inside; what is
+ * announced chooses among the others, so that a large claim costs no more than the largest.
+ */
+static struct {
+	const char *name;
+	u32 vecs;
+	struct kmem_cache *cache;
+} isc_cmd_sizes[] = {
+	{ "isc_cmd", 0 },
+	{ "isc_cmd_256k", (SZ_256K >> PAGE_SHIFT) + 1 },
+	{ "isc_cmd_1m", (SZ_1M >> PAGE_SHIFT) + 1 },
+};
+
 /* What is so in every command that is free, too. */
-void isc_cmd_construct(void *object)
+static void isc_cmd_construct(void *object)
 {
 	struct isc_cmd *cmd = object;
 	unsigned int i;
@@ -23,12 +37,67 @@ void isc_cmd_construct(void *object)
 	}
 }
 
+int isc_cmd_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(isc_cmd_sizes); i++) {
+		/* With a constructor nothing is zeroed: each user sets what it reads. */
+		isc_cmd_sizes[i].cache =
+			kmem_cache_create(isc_cmd_sizes[i].name,
+					  sizeof(struct isc_cmd) +
+					  isc_cmd_sizes[i].vecs * sizeof(struct bio_vec),
+					  0, 0, isc_cmd_construct);
+		if (!isc_cmd_sizes[i].cache) {
+			isc_cmd_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void isc_cmd_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(isc_cmd_sizes); i++) {
+		kmem_cache_destroy(isc_cmd_sizes[i].cache);
+		isc_cmd_sizes[i].cache = NULL;
+	}
+}
+
+static enum sl_dir isc_expected_dir(const u8 *bhs)
+{
+	if (bhs[1] & SL_ISCSI_CMD_WRITE)
+		return SL_DIR_OUT;
+	return bhs[1] & SL_ISCSI_CMD_READ ? SL_DIR_IN : SL_DIR_NONE;
+}
+
+/* Index of the size that the request in @bhs needs. */
+static unsigned int isc_cmd_size(const u8 *bhs, enum isc_cmd_kind kind)
+{
+	enum sl_dir dir = isc_expected_dir(bhs);
+	unsigned int i = 0;
+	u32 vecs;
+
+	if (kind != ISC_CMD_SCSI || dir == SL_DIR_NONE)
+		return 0;
+	vecs = scst_vecs_of(dir, min_t(u32, sl_bhs_expected_len(bhs), SCST_MAX_TRANSFER));
+	if (vecs <= SCST_INLINE_VECS)
+		return 0;
+	while (i < ARRAY_SIZE(isc_cmd_sizes) - 1 && isc_cmd_sizes[i].vecs < vecs)
+		i++;
+	return i;
+}
+
 struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind)
 {
-	struct isc_cmd *cmd = kmem_cache_alloc(isc_cmd_cache, GFP_KERNEL);
+	unsigned int size = isc_cmd_size(conn->rx_bhs, kind);
+	struct isc_cmd *cmd = kmem_cache_alloc(isc_cmd_sizes[size].cache, GFP_KERNEL);
 
 	if (!cmd)
 		return NULL;
+	cmd->size = size;
 	cmd->conn = conn;
 	cmd->kind = kind;
 	cmd->admitted = false;
@@ -105,7 +174,7 @@ void isc_cmd_free(struct isc_cmd *cmd)
 		scst_cmd_free(&cmd->scst);
 	kvfree(cmd->ping);
 	isc_cmd_reset_bursts(cmd);
-	kmem_cache_free(isc_cmd_cache, cmd);
+	kmem_cache_free(isc_cmd_sizes[cmd->size].cache, cmd);
 	atomic_dec(&conn->cmds);
 }
 
@@ -265,13 +334,9 @@ void isc_write_continue(struct isc_cmd *cmd)
 
 static void isc_set_expected(struct isc_cmd *cmd)
 {
-	if (cmd->bhs[1] & SL_ISCSI_CMD_WRITE)
-		cmd->scst.expected_dir = SL_DIR_OUT;
-	else if (cmd->bhs[1] & SL_ISCSI_CMD_READ)
-		cmd->scst.expected_dir = SL_DIR_IN;
-	else
-		return;
-	cmd->scst.expected_len = sl_bhs_expected_len(cmd->bhs);
+	cmd->scst.expected_dir = isc_expected_dir(cmd->bhs);
+	if (cmd->scst.expected_dir != SL_DIR_NONE)
+		cmd->scst.expected_len = sl_bhs_expected_len(cmd->bhs);
 }
 
 /* RFC 7143 11.3.1; an untagged command is a SIMPLE one. */
@@ -304,6 +369,8 @@ static void isc_scsi_begin(struct isc_cmd *cmd)
 
 	scst_cmd_init(&cmd->scst, conn->sess->scst, sl_bhs_lun(cmd->bhs), cmd->bhs + 32,
 		      cmd->cdb_len);
+	cmd->scst.room = cmd->room;
+	cmd->scst.nr_room = isc_cmd_sizes[cmd->size].vecs;
 	cmd->scst.tag = sl_bhs_itt(cmd->bhs);
 	cmd->scst.attr = isc_task_attr(cmd->bhs);
 	/* The digest is computed once, TCP may read the pages again; so may a SNACK. */

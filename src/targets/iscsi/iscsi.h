@@ -37,6 +37,7 @@
 #define ISC_DIGEST_LEN		4
 #define ISC_PORTAL_GROUP	1	/* all portals are in one (RFC 7143 13.9) */
 #define ISC_MAX_AHS		1020
+#define ISC_AHS_ROOM	32	/* of a long CDB and a second length, with digest */
 #define ISC_CDB_REST		(SL_CDB_MAX - 16)	/* of a long CDB, from the AHS */
 
 /* Target parameters beyond those negotiated at login (sysfs names, seconds). */
@@ -215,6 +216,9 @@ struct isc_cmd {
 
 	void *ping;			/* ISC_CMD_NOP, ISC_CMD_TEXT: a data segment of no pages */
 	u32 ping_len;
+
+	u8 size;			/* index of isc_cmd_sizes */
+	struct bio_vec room[];		/* for data in many pieces */
 };
 
 struct isc_conn {
@@ -278,7 +282,8 @@ struct isc_conn {
 	u32 rx_crc;
 	u8 rx_bhs[SL_BHS_LEN];
 	u8 rx_small[8];			/* padding, digests */
-	u8 *rx_ahs;
+	u8 *rx_ahs;			/* @rx_ahs_room, or larger */
+	u8 rx_ahs_room[ISC_AHS_ROOM];
 	struct isc_cmd *rx_cmd;		/* whose data segment this is; NULL: throw it away */
 	struct isc_burst *rx_burst;
 	u32 rx_offset;			/* where the segment stands in the command's data */
@@ -307,7 +312,6 @@ struct isc_conn {
 /* main.c */
 extern struct workqueue_struct *isc_wq;
 extern struct workqueue_struct *isc_close_wq;
-extern struct kmem_cache *isc_cmd_cache;
 extern const struct scst_driver_ops isc_ops;
 
 /* ctl.c */
@@ -393,7 +397,8 @@ void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx);
 void isc_tx_collect(struct isc_conn *conn);
 
 /* cmd.c: requests; all but isc_xmit_response() and isc_abort_cmd() in the connection's work */
-void isc_cmd_construct(void *object);
+int isc_cmd_init(void);		/* -ENOMEM */
+void isc_cmd_exit(void);
 struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind);
 /* Allocates for the request in conn->rx_bhs, if it may enter: 1 *cmd, 0 drop it, -errno. */
 int isc_cmd_admit(struct isc_conn *conn, enum isc_cmd_kind kind, struct isc_cmd **cmd);

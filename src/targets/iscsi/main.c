@@ -7,7 +7,6 @@
 
 struct workqueue_struct *isc_wq;
 struct workqueue_struct *isc_close_wq;
-struct kmem_cache *isc_cmd_cache;
 
 const struct scst_driver_ops isc_ops = {
 	.name = "iscsi",
@@ -36,16 +35,16 @@ const struct scst_driver_ops isc_ops = {
 
 static int __init isc_init(void)
 {
-	int ret = -ENOMEM;
+	int ret;
 
 	isc_attrs_init(&isc_discovery_attrs);
-	/* With a constructor nothing is zeroed: each user sets what it reads. */
-	isc_cmd_cache = kmem_cache_create("isc_cmd", sizeof(struct isc_cmd), 0, 0, isc_cmd_construct);
-	if (!isc_cmd_cache)
+	ret = isc_cmd_init();
+	if (ret)
 		return ret;
+	ret = -ENOMEM;
 	isc_wq = alloc_workqueue("iscsi_scst", WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	if (!isc_wq)
-		goto out_cache;
+		goto out_cmd;
 	isc_close_wq = alloc_workqueue("iscsi_scst_close", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!isc_close_wq)
 		goto out_wq;
@@ -63,8 +62,8 @@ out_close_wq:
 	destroy_workqueue(isc_close_wq);
 out_wq:
 	destroy_workqueue(isc_wq);
-out_cache:
-	kmem_cache_destroy(isc_cmd_cache);
+out_cmd:
+	isc_cmd_exit();
 	return ret;
 }
 
@@ -75,7 +74,7 @@ static void __exit isc_exit(void)
 	isc_attrs_free(&isc_discovery_attrs);
 	destroy_workqueue(isc_close_wq);
 	destroy_workqueue(isc_wq);
-	kmem_cache_destroy(isc_cmd_cache);
+	isc_cmd_exit();
 }
 
 module_init(isc_init);

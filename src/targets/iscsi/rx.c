@@ -61,6 +61,19 @@ static void isc_rx_go(struct isc_conn *conn, enum isc_rx_step step)
 
 /* --- header --- */
 
+/* What no CDB needs may come, but that is no matter of speed. */
+static u8 *isc_rx_room_for_ahs(struct isc_conn *conn, u32 len)
+{
+	return len <= sizeof(conn->rx_ahs_room) ? conn->rx_ahs_room : kmalloc(len, GFP_KERNEL);
+}
+
+static void isc_rx_drop_ahs(struct isc_conn *conn)
+{
+	if (conn->rx_ahs != conn->rx_ahs_room)
+		kfree(conn->rx_ahs);
+	conn->rx_ahs = NULL;
+}
+
 /* What goes on in the AHS of a CDB of more than 16 bytes; false: it is not well formed. */
 static bool isc_ahs_ok(const struct isc_conn *conn, const u8 **cdb_rest, u32 *rest_len)
 {
@@ -168,8 +181,7 @@ static void isc_pdu_done(struct isc_conn *conn, bool digest_ok)
 	conn->rx_burst = NULL;
 	conn->rx_reject = SL_REJECT_NONE;
 	conn->rx_discard = false;
-	kfree(conn->rx_ahs);
-	conn->rx_ahs = NULL;
+	isc_rx_drop_ahs(conn);
 	isc_rx_go(conn, ISC_RX_BHS);
 	if (!cmd)
 		return;
@@ -261,7 +273,7 @@ static int isc_rx_bhs(struct isc_conn *conn)
 	if (!isc_header_rest(conn))
 		return isc_header_done(conn);
 	if (sl_bhs_ahs_len(conn->rx_bhs)) {
-		conn->rx_ahs = kmalloc(isc_header_rest(conn), GFP_KERNEL);
+		conn->rx_ahs = isc_rx_room_for_ahs(conn, isc_header_rest(conn));
 		if (!conn->rx_ahs)
 			return -ENOMEM;
 	}
@@ -386,8 +398,7 @@ void isc_rx_drop(struct isc_conn *conn)
 	struct isc_cmd *cmd = conn->rx_cmd;
 
 	conn->rx_cmd = NULL;
-	kfree(conn->rx_ahs);
-	conn->rx_ahs = NULL;
+	isc_rx_drop_ahs(conn);
 	/* One that waits for more is found in conn->waiting. */
 	if (!cmd || !hlist_unhashed(&cmd->waiting))
 		return;
