@@ -97,7 +97,7 @@ ABORT_TASK, ABORT_TASK_SET, CLEAR_ACA, CLEAR_TASK_SET, LUN_RESET, TASK_REASSIGN 
 TUR = bytes(6)
 READ = bytes([0x28, 0, 0, 0, 0, 8, 0, 0, 1])
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1])
-NOP_IN, RESPONSE, TM_RESPONSE, TEXT_RESPONSE, DATA_IN, R2T, REJECT = 0x20, 0x21, 0x22, 0x24, 0x25, 0x31, 0x3F
+NOP_IN, RESPONSE, TM_RESPONSE, TEXT_RESPONSE, DATA_IN, R2T, ASYNC, REJECT = 0x20, 0x21, 0x22, 0x24, 0x25, 0x31, 0x32, 0x3F
 
 
 class Session:
@@ -262,12 +262,32 @@ class Connection:
     def snack(self, kind, itt=0xFFFFFFFF, begin=0, run=0, tag=0xFFFFFFFF):
         self.send(0x10, 0x80 | kind, itt, struct.pack(">IIIIIII", tag, 0, self.ack, 0, 0, begin, run))
 
-    def manage(self, function, of=0xFFFFFFFF, of_sn=0, exp_data_sn=0, lun=bytes(8)):
-        """Task management, as an immediate command; the response code."""
+    def ask(self, function, of=0xFFFFFFFF, of_sn=0, exp_data_sn=0, lun=bytes(8)):
+        """Task management, as an immediate command; its task tag."""
         itt = self.nexus.next_itt()
         self.send(0x42, 0x80 | function, itt,
                   struct.pack(">IIIII", of, self.nexus.sn, self.ack, of_sn, exp_data_sn), lun=lun)
-        return self.end(itt)[2]
+        return itt
+
+    def manage(self, function, *more, **named):
+        """The same; the response code."""
+        return self.end(self.ask(function, *more, **named))[2]
+
+    def acknowledge(self, ttt=0xFFFFFFFF, lun=bytes(8)):
+        """All that has come, by a NOP-Out that nothing answers; the answer to the target's own ping."""
+        self.send(0x40, 0x80, 0xFFFFFFFF, struct.pack(">III", ttt, self.nexus.sn, self.ack), lun=lun)
+
+    def pong(self):
+        """The next PDU has to be a ping, which is answered."""
+        head, _ = self.wanted(NOP_IN)
+        self.acknowledge(int.from_bytes(head[20:24], "big"), head[8:16])
+
+    def text(self, *keys):
+        """The pairs of the answer to a text request, which is an immediate one."""
+        itt, data = self.nexus.next_itt(), b"".join(k.encode() + b"\0" for k in keys)
+        self.send(0x44, 0x80, itt, struct.pack(">III", 0xFFFFFFFF, self.nexus.sn, self.ack), data)
+        _, answer = self.wanted(TEXT_RESPONSE)
+        return dict(pair.decode().split("=", 1) for pair in answer.split(b"\0") if pair)
 
     def nop(self, sn=None):
         """A ping: immediate, or with the CmdSN."""
@@ -316,6 +336,9 @@ class Connection:
             whole = self.read()
             assert whole, "the target has closed the connection"
             head, data = whole
+            if head[0] & 0x3F == NOP_IN and head[16:20] == b"\xff" * 4:
+                self.acknowledge(int.from_bytes(head[20:24], "big"), head[8:16])
+                continue
             assert int.from_bytes(head[16:20], "big") == itt, head
             if head[0] & 0x3F == DATA_IN:
                 self.data += data

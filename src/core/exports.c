@@ -9,6 +9,7 @@
 
 EXPORT_SYMBOL_GPL(sl_cdb_parse);
 EXPORT_SYMBOL_GPL(sl_cdb_control_at);
+EXPORT_SYMBOL_GPL(sl_cdb_naca);
 EXPORT_SYMBOL_GPL(sl_op_find);
 EXPORT_SYMBOL_GPL(sl_op_get);
 EXPORT_SYMBOL_GPL(sl_id_parse);
@@ -27,6 +28,7 @@ EXPORT_SYMBOL_GPL(sl_dif_make);
 EXPORT_SYMBOL_GPL(sl_dif_protect);
 EXPORT_SYMBOL_GPL(sl_dif_ref);
 EXPORT_SYMBOL_GPL(sl_sense_build);
+EXPORT_SYMBOL_GPL(sl_sense_code);
 EXPORT_SYMBOL_GPL(sl_lun_pack);
 EXPORT_SYMBOL_GPL(sl_lun_unpack);
 EXPORT_SYMBOL_GPL(sl_name_match);

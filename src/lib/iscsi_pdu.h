@@ -84,6 +84,7 @@ enum sl_iscsi_tmf_rsp {
 enum sl_iscsi_async {
 	SL_ASYNC_SCSI			= 0,	/* sense data says what */
 	SL_ASYNC_LOGOUT			= 1,	/* the initiator shall log out */
+	SL_ASYNC_NEGOTIATE		= 4,	/* the initiator shall send a Text Request */
 };
 
 static inline u8 sl_bhs_opcode(const u8 *b)	{ return b[0] & 0x3f; }

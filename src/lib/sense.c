@@ -83,3 +83,18 @@ size_t sl_sense_build(u8 *buf, size_t size, bool descriptor, enum sl_sense sense
 	memcpy(buf, b, len < size ? len : size);
 	return len;
 }
+
+u32 sl_sense_code(const u8 *sense, size_t len)
+{
+	/* CURRENT or DEFERRED, fixed or descriptor form (SPC-4 4.5.1). */
+	switch (len ? sense[0] & 0x7f : 0) {
+	case 0x70:
+	case 0x71:
+		return len < 14 ? 0 : SL_SENSE_CODE(sense[2] & 0xf, sense[12], sense[13]);
+	case 0x72:
+	case 0x73:
+		return len < 4 ? 0 : SL_SENSE_CODE(sense[1] & 0xf, sense[2], sense[3]);
+	default:
+		return 0;
+	}
+}

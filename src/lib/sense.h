@@ -152,4 +152,7 @@ static inline enum sl_sense sl_bad_param_bit(struct sl_sense_info *more, size_t 
 size_t sl_sense_build(u8 *buf, size_t size, bool descriptor, enum sl_sense sense,
 		      const struct sl_sense_info *more);
 
+/* What @len bytes of sense data in either form say, as SL_SENSE_CODE(); 0 if it is none of them. */
+u32 sl_sense_code(const u8 *sense, size_t len);
+
 #endif

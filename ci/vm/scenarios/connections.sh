@@ -13,7 +13,7 @@ import glob, os, random, struct, sys
 
 sys.path.insert(0, "/run/jobs")
 import pdu
-from pdu import (ABORT_TASK, LUN_RESET, NOP_IN, ORDERED, R2T, RESPONSE, TUR, Nexus, Refused, check)
+from pdu import (ABORT_TASK, ABORT_TASK_SET, LUN_RESET, ORDERED, R2T, RESPONSE, TUR, Nexus, Refused, check)
 
 TARGET = sys.argv[1]
 INITIATOR = "iqn.2007-10.com.github:sahlberg:libiscsi:connections"
@@ -152,7 +152,9 @@ def management():
     check("one that is not there", b.manage(ABORT_TASK, 0x7777, sn), NO_TASK)
     itts = [c.command(write(0, 8), total=4096) for c in (a, b)]
     check("both wait for data", (a.wanted(R2T)[0][20:24] != b"", b.wanted(R2T)[0][20:24] != b""), (True, True))
+    a.acknowledge()
     check("a reset takes those of all connections", b.manage(LUN_RESET), COMPLETE)
+    b.pong()
     check("... without a response", (a.quiet(1), b.quiet(1)), (True, True))
     n.until_ready(a)
     sn = n.sn
@@ -169,6 +171,97 @@ def management():
     check("... and those around it are done", (good(a, first), good(b, stays)), (True, True))
     itts = [a.command(TUR), b.command(TUR)]
     check("the window goes on", (good(a, itts[0]), good(b, itts[1])), (True, True))
+    a.logout(0)
+
+
+def early_management():
+    """Management of many tasks concerns all that was sent before it, wherever that is."""
+    n = nexus("InitialR2T=Yes")
+    a, b = n.connections[1], n.connect(2)
+    sn = n.next_sn()
+    itt = a.ask(ABORT_TASK_SET)
+    check("it waits for a command that was sent before", a.quiet(1), True)
+    b.command(write(0, 8), total=4096, sn=sn)
+    check("which has come, and is aborted", a.end(itt)[2], COMPLETE)
+    a.pong()
+    b.s.settimeout(1)
+    try:
+        b.wanted(R2T)
+    except TimeoutError:
+        pass
+    check("... without a response", b.quiet(1), True)
+    check("both go on", (good(a, a.command(TUR)), good(b, b.command(TUR))), (True, True))
+    a.logout(0)
+
+
+def fence():
+    """Who is told that tasks were aborted has seen all that came before, and nothing that comes after."""
+    n = nexus()
+    a, b = n.connections[1], n.connect(2)
+    check("an answer", good(b, b.command(TUR)), True)
+    a.acknowledge()
+    itt = a.ask(LUN_RESET)
+    check("a reset is not answered before the initiator has it", a.quiet(1), True)
+    b.pong()
+    check("... and is then", a.end(itt)[2], COMPLETE)
+    later = b.command(TUR)
+    check("no other connection answers before it has that", b.quiet(1), True)
+    a.pong()
+    check("... and does then", b.end(later)[3], 2)
+    b.pong()
+    check("the reset is told once", (good(a, a.command(TUR)), good(b, b.command(TUR))), (True, True))
+    a.acknowledge()
+    b.acknowledge()
+    itts = a.ask(LUN_RESET), a.ask(ABORT_TASK_SET)
+    ends = []
+    for itt in itts:
+        ends.append(a.end(itt)[2])
+        a.pong()
+    check("two of them go one after the other", ends, [COMPLETE] * 2)
+    check("the first is told", b.end(b.command(TUR))[3], 2)
+    b.pong()
+    b.command(TUR)
+    b.wanted(RESPONSE)
+    itt = a.ask(LUN_RESET)
+    check("a connection that is lost meanwhile", a.quiet(1), True)
+    b.s.close()
+    check("... is not waited for", a.end(itt)[2], COMPLETE)
+    a.pong()
+    b = n.connect(2)
+    n.until_ready(b)
+    a.acknowledge()
+    b.command(TUR)
+    b.wanted(RESPONSE)
+    a.ask(LUN_RESET)
+    check("one that the reset came on", a.quiet(1), True)
+    a.s.close()
+    b.pong()
+    n.until_ready(b)
+    check("... neither", good(b, b.command(TUR)), True)
+    b.logout(0)
+
+
+def negotiation():
+    """A limit that changes is told to who asks once the target has asked for that."""
+    def limit(length):
+        with open(f"/sys/kernel/scst_tgt/targets/iscsi/{TARGET}/MaxRecvDataSegmentLength", "w") as f:
+            f.write(str(length))
+
+    limit(8192)
+    n = nexus("MaxRecvDataSegmentLength=8192")
+    a = n.connections[1]
+    check("it is told at login", n.settled.get("MaxRecvDataSegmentLength"), "8192")
+    limit(8192)
+    check("the same again is no change", a.quiet(1), True)
+    limit(16384)
+    head, _ = a.wanted(pdu.ASYNC)
+    check("the target asks for negotiation", head[36], 4)
+    check("... and gives time for it", int.from_bytes(head[42:44], "big") > 0, True)
+    check("it tells what has changed", a.text("MaxRecvDataSegmentLength=4096"),
+          {"MaxRecvDataSegmentLength": "16384"})
+    check("... and nothing when nothing has", a.text("MaxRecvDataSegmentLength=4096"), {})
+    a.command(write(0, 32), bytes(16384))
+    check("data of the new length is taken", a.wanted(RESPONSE)[0][3], 0)
     a.logout(0)
 
 
@@ -202,7 +295,7 @@ def ends():
     again.connections[1].logout(0)
 
 
-for part in (logins, order, shuffled, management, ends):
+for part in (logins, order, shuffled, management, early_management, fence, negotiation, ends):
     pdu.await_gone(SESSION)
     part()
 sys.exit(pdu.failed)

@@ -194,9 +194,16 @@ void isc_complete(struct isc_cmd *cmd)
 	isc_conn_put(conn);
 }
 
+/* The answer of a command, or of task management: some wait for others before they go. */
+void isc_answer(struct isc_cmd *cmd)
+{
+	if (!isc_fence_hold(cmd))
+		isc_complete(cmd);
+}
+
 void isc_xmit_response(struct scst_cmd *sc)
 {
-	isc_complete(container_of(sc, struct isc_cmd, scst));
+	isc_answer(container_of(sc, struct isc_cmd, scst));
 }
 
 void isc_abort_cmd(struct scst_cmd *sc)
@@ -420,7 +427,7 @@ void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok)
 
 	if (cmd->scst.state == SCST_CMD_DONE) {
 		/* Failed already; Data-Out that still comes belongs to no command. */
-		isc_complete(cmd);
+		isc_answer(cmd);
 		return;
 	}
 	if (scst_cmd_aborted(&cmd->scst)) {
@@ -464,7 +471,7 @@ void isc_scsi_deliver(struct isc_cmd *cmd)
 	isc_scsi_begin(cmd);
 	isc_take_held_data(cmd, got);
 	if (cmd->scst.state == SCST_CMD_DONE) {
-		isc_complete(cmd);
+		isc_answer(cmd);
 		return;
 	}
 	if (scst_cmd_aborted(&cmd->scst)) {

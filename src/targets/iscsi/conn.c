@@ -252,27 +252,40 @@ static int isc_conn_step(struct isc_conn *conn)
 		isc_send_async(conn, SL_ASYNC_SCSI);
 	if (test_and_clear_bit(ISC_CONN_ASK_LOGOUT, &conn->flags))
 		isc_send_async(conn, SL_ASYNC_LOGOUT);
+	if (test_and_clear_bit(ISC_CONN_NEGOTIATE, &conn->flags))
+		isc_send_async(conn, SL_ASYNC_NEGOTIATE);
 	if (test_and_clear_bit(ISC_CONN_CHECK, &conn->flags)) {
 		if (isc_conn_is_stuck(conn))
 			return -ETIMEDOUT;
 		isc_recover_quiet(conn, jiffies - ISC_LOOK_AGAIN);
 	}
-	isc_tx_collect(conn);
+	if (likely(READ_ONCE(conn->answers) == ISC_ANSWERS_GO))
+		isc_tx_collect(conn);
+	else
+		isc_fence_collect(conn);
 	ret = isc_tx(conn);
 	if (ret < 0)
 		return ret;
+	if (unlikely(READ_ONCE(conn->answers) == ISC_ANSWERS_DRAIN))
+		isc_fence_sent(conn);
 	if (leaving && isc_tx_idle(conn))
 		return -ESHUTDOWN;
 	return received;
 }
 
+static bool isc_conn_has_answers(const struct isc_conn *conn)
+{
+	return !llist_empty(&conn->done) && READ_ONCE(conn->answers) < ISC_ANSWERS_DRAIN;
+}
+
 static bool isc_conn_has_work(const struct isc_conn *conn)
 {
-	return !llist_empty(&conn->done) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
+	return isc_conn_has_answers(conn) || READ_ONCE(conn->fenced) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
 	       test_bit(ISC_CONN_TURN, &conn->flags) ||
 	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
 	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags) ||
 	       test_bit(ISC_CONN_ASK_LOGOUT, &conn->flags) ||
+	       test_bit(ISC_CONN_NEGOTIATE, &conn->flags) ||
 	       (test_bit(ISC_CONN_LOGGED_OUT, &conn->flags) && isc_tx_idle(conn));
 }
 
@@ -394,6 +407,7 @@ static void isc_conn_detach(struct isc_conn *conn)
 	if (cancel_work_sync(&conn->io_work))
 		isc_conn_put(conn);
 	isc_drop_held(conn);
+	isc_fence_leave(conn);
 	if (isc_may_park(conn))
 		isc_park(conn);
 	else
@@ -457,6 +471,7 @@ void isc_conn_set_params(struct isc_conn *conn, const u32 *p)
 	conn->data_digest = p[ISCSI_SCST_P_DATA_DIGEST] == ISCSI_SCST_DIGEST_CRC32C;
 	conn->limits.snack = conn->erl;
 	conn->limits.max_recv_dsl = p[ISCSI_SCST_P_MAX_RECV_DSL];
+	conn->declared_dsl = p[ISCSI_SCST_P_MAX_RECV_DSL];
 	conn->limits.first_burst = p[ISCSI_SCST_P_FIRST_BURST];
 	conn->limits.immediate_data = p[ISCSI_SCST_P_IMMEDIATE_DATA];
 	conn->limits.initial_r2t = p[ISCSI_SCST_P_INITIAL_R2T];
@@ -481,6 +496,7 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 	conn->state = ISC_CONN_NEW;
 	conn->cid = req->cid;
 	conn->stat_sn = req->stat_sn;
+	conn->acked_sn = req->stat_sn;
 	strscpy(conn->peer, req->peer, sizeof(conn->peer));
 	strscpy(conn->portal, req->portal, sizeof(conn->portal));
 	INIT_WORK(&conn->io_work, isc_io_work);

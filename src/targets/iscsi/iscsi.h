@@ -84,6 +84,12 @@ struct isc_tgt {
 	unsigned int nr_sessions;
 };
 
+enum isc_fence {
+	ISC_FENCE_NONE,
+	ISC_FENCE_BEFORE,		/* earlier answers are to be acknowledged */
+	ISC_FENCE_AFTER,		/* the answer itself is */
+};
+
 struct isc_sess {
 	struct scst_session *scst;
 	struct isc_tgt *tgt;
@@ -106,12 +112,25 @@ struct isc_sess {
 	bool delivering;		/* the one with exp_cmd_sn is being handed over */
 	struct list_head held;		/* by CmdSN: those that came too early */
 	u32 held_bytes;			/* beside them */
+	struct list_head early_tms;	/* immediate ones that wait for what was sent before them */
+
+	/* Under @lock, see fence.c */
+	enum isc_fence fence;
+	struct list_head fences;	/* answers that go out one by one, by isc_cmd.held */
 };
 
 enum isc_conn_state {
 	ISC_CONN_NEW,			/* the daemon still has to send its last response */
 	ISC_CONN_OPEN,
 	ISC_CONN_CLOSING,
+};
+
+/* What becomes of a connection's answers, see fence.c. */
+enum isc_answers {
+	ISC_ANSWERS_GO,
+	ISC_ANSWERS_COLLECT,		/* those that are there go, and are the last */
+	ISC_ANSWERS_DRAIN,		/* these are to be acknowledged; later ones wait */
+	ISC_ANSWERS_STOPPED,		/* they are */
 };
 
 #define ISC_CONN_ABORTS		0	/* flag: commands that wait for data were aborted */
@@ -123,6 +142,7 @@ enum isc_conn_state {
 #define ISC_CONN_TURN		6	/* flag: it may be the turn of a held request */
 #define ISC_CONN_ASK_LOGOUT	9	/* flag: tell the initiator that it shall log out */
 #define ISC_CONN_FINAL		8	/* flag: closed with its tasks, nothing is to be taken over */
+#define ISC_CONN_NEGOTIATE	10	/* flag: tell the initiator that it shall negotiate */
 #define ISC_CONN_STALLED	7	/* flag: nothing is received until held requests have gone */
 
 enum isc_rx_step {
@@ -192,7 +212,7 @@ struct isc_cmd {
 	struct isc_burst unsolicited;
 	struct isc_burst bursts[ISC_R2TS];
 
-	struct list_head held;		/* sess->held */
+	struct list_head held;		/* sess->held, ->early_tms, ->fences */
 
 	/* From recovery level 1 on, see recovery.c */
 	bool numbered;			/* it has @stat_sn */
@@ -271,6 +291,7 @@ struct isc_conn {
 	bool header_digest;
 	bool data_digest;
 	struct sl_iscsi_limits limits;
+	u32 declared_dsl;		/* the MaxRecvDataSegmentLength that it was told last */
 	u32 max_xmit_dsl;
 	u32 max_burst;
 	u32 max_r2ts;
@@ -305,6 +326,9 @@ struct isc_conn {
 	u32 tx_trailer_len;
 
 	u32 stat_sn;
+	u32 acked_sn;			/* the initiator has all before this StatSN */
+	enum isc_answers answers;	/* changed under sess->lock */
+	struct isc_cmd *fenced;		/* under sess->lock: goes out while the others wait */
 	u32 next_ttt;
 	DECLARE_HASHTABLE(waiting, 5);	/* by initiator task tag */
 };
@@ -367,6 +391,7 @@ void isc_sess_release(struct isc_conn *conn);
 void isc_sess_close_others(struct isc_conn *conn);
 void isc_close_session(struct scst_session *sess);
 void isc_luns_changed(struct scst_session *sess);
+void isc_tgt_renegotiate(struct isc_tgt *tgt);	/* asks all initiators to */
 
 /* conn.c */
 void isc_conn_set_params(struct isc_conn *conn, const u32 *params);
@@ -395,6 +420,16 @@ bool isc_tx_idle(const struct isc_conn *conn);
 void isc_tx_drop(struct isc_conn *conn);
 void isc_tx_queue(struct isc_conn *conn, struct isc_tx *tx);
 void isc_tx_collect(struct isc_conn *conn);
+void isc_tx_answer(struct isc_conn *conn, struct isc_cmd *cmd);	/* or forgets it, if nobody waits */
+
+/* fence.c: False: it is an answer as others are, complete it. */
+bool isc_fence_hold(struct isc_cmd *cmd);
+/* In the connection's io work: before its answers are sent, if they do not just go; and after. */
+void isc_fence_collect(struct isc_conn *conn);
+void isc_fence_sent(struct isc_conn *conn);
+/* The connection ends: nobody waits for it any more, what it has held back comes back. */
+void isc_fence_leave(struct isc_conn *conn);
+void isc_fence_join(struct isc_conn *conn);	/* a new one; under sess->lock */
 
 /* cmd.c: requests; all but isc_xmit_response() and isc_abort_cmd() in the connection's work */
 int isc_cmd_init(void);		/* -ENOMEM */
@@ -419,6 +454,7 @@ void isc_scsi_cmd_data(struct isc_cmd *cmd, bool digest_ok);
 void isc_data_out(struct isc_conn *conn);
 void isc_data_out_done(struct isc_cmd *cmd, struct isc_burst *burst, bool digest_ok);
 void isc_complete(struct isc_cmd *cmd);	/* any context */
+void isc_answer(struct isc_cmd *cmd);	/* the same, behind those that are to be seen first */
 void isc_reap_aborted(struct isc_conn *conn);
 void isc_drop_waiting(struct isc_conn *conn);
 /* Does a command wait for data that last came before @limit (jiffies)? */
@@ -490,6 +526,8 @@ void *isc_held_data(struct isc_cmd *cmd, u32 *len);
 void isc_deliver_held(struct isc_conn *conn);
 void isc_drop_held(struct isc_conn *conn);
 bool isc_held_since(struct isc_conn *conn, unsigned long limit);
+/* An immediate one waits for what was sent before it; false: all of that has come. */
+bool isc_tm_wait(struct isc_cmd *cmd);
 bool isc_fill_gap(struct isc_conn *conn, u32 sn, u32 before);
 
 /* sysfs.c */

@@ -225,6 +225,12 @@ static int isc_header_spoiled(struct isc_conn *conn)
 	return 1;
 }
 
+static void isc_note_acked(struct isc_conn *conn, u32 exp_stat_sn)
+{
+	if (!sl_sn_before(conn->stat_sn, exp_stat_sn) && sl_sn_before(conn->acked_sn, exp_stat_sn))
+		conn->acked_sn = exp_stat_sn;
+}
+
 static int isc_header_done(struct isc_conn *conn)
 {
 	int ret;
@@ -233,6 +239,7 @@ static int isc_header_done(struct isc_conn *conn)
 	conn->rx_crc = ~0u;
 	conn->rx_offset = 0;
 	conn->spoiled = 0;
+	isc_note_acked(conn, sl_bhs_exp_stat_sn(conn->rx_bhs));
 	if (conn->erl)
 		isc_acknowledge(conn, sl_bhs_exp_stat_sn(conn->rx_bhs));
 	ret = isc_dispatch(conn);

@@ -172,6 +172,8 @@ static struct isc_sess *isc_sess_alloc(struct isc_tgt *tgt, const struct iscsi_s
 	mutex_init(&sess->park_lock);
 	INIT_LIST_HEAD(&sess->conns);
 	INIT_LIST_HEAD(&sess->held);
+	INIT_LIST_HEAD(&sess->early_tms);
+	INIT_LIST_HEAD(&sess->fences);
 	memcpy(sess->isid, req->isid, sizeof(sess->isid));
 	memcpy(sess->params, req->params, sizeof(sess->params));
 	sess->unordered = sess->params[ISCSI_SCST_P_MAX_CONNECTIONS] > 1 ||
@@ -259,8 +261,10 @@ static bool isc_sess_add_conn(struct isc_sess *sess, struct isc_conn *conn)
 
 	spin_lock(&sess->lock);
 	open = !sess->closing;
-	if (open)
+	if (open) {
 		list_add_tail(&conn->entry, &sess->conns);
+		isc_fence_join(conn);
+	}
 	spin_unlock(&sess->lock);
 	return open;
 }
@@ -470,4 +474,26 @@ void isc_luns_changed(struct scst_session *scst)
 		break;
 	}
 	spin_unlock(&sess->lock);
+}
+
+static void isc_sess_renegotiate(struct isc_sess *sess)
+{
+	struct isc_conn *c;
+
+	spin_lock(&sess->lock);
+	list_for_each_entry(c, &sess->conns, entry) {
+		set_bit(ISC_CONN_NEGOTIATE, &c->flags);
+		isc_conn_queue_io(c);
+	}
+	spin_unlock(&sess->lock);
+}
+
+void isc_tgt_renegotiate(struct isc_tgt *tgt)
+{
+	struct isc_sess *s;
+
+	mutex_lock(&tgt->lock);
+	list_for_each_entry(s, &tgt->sessions, entry)
+		isc_sess_renegotiate(s);
+	mutex_unlock(&tgt->lock);
 }

@@ -148,7 +148,8 @@ static ssize_t tgt_param_store(struct kobject *kobj, struct kobj_attribute *attr
 {
 	enum isc_tgt_param id = container_of(attr, struct isc_param_attr, attr)->id;
 	char text[64];
-	u32 value;
+	struct isc_tgt *tgt = isc_tgt_of(kobj);
+	u32 value, old = READ_ONCE(tgt->params[id]);
 
 	if (count >= sizeof(text))
 		return -EINVAL;
@@ -156,7 +157,10 @@ static ssize_t tgt_param_store(struct kobject *kobj, struct kobj_attribute *attr
 	text[count] = 0;
 	if (isc_param_parse(id, strim(text), &value))
 		return -EINVAL;
-	WRITE_ONCE(isc_tgt_of(kobj)->params[id], value);
+	WRITE_ONCE(tgt->params[id], value);
+	/* The only one that a session can settle anew. */
+	if ((u32)id == ISCSI_SCST_P_MAX_RECV_DSL && value != old)
+		isc_tgt_renegotiate(tgt);
 	return count;
 }
 

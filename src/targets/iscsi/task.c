@@ -19,7 +19,7 @@ void isc_tm_done(struct scst_tm *tm)
 
 	if (tm->result != SCST_TM_DROPPED)
 		cmd->result = isc_tm_results[tm->result];
-	isc_complete(cmd);
+	isc_answer(cmd);
 }
 
 /* The function in the core's terms, or how to answer without it. */
@@ -83,7 +83,8 @@ int isc_task_mgmt(struct isc_conn *conn)
 
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	isc_tm_begin(cmd);
+	if (!isc_tm_wait(cmd))
+		isc_tm_begin(cmd);
 	return 1;
 }
 
@@ -135,7 +136,8 @@ void isc_send_ping(struct isc_conn *conn)
 	if (!cmd)
 		return;		/* the keepalive asks again */
 	set_bit(ISC_CONN_PING_SENT, &conn->flags);
-	isc_complete(cmd);
+	/* Answers that wait for others do not hold it back. */
+	isc_tx_queue(conn, &cmd->tx);
 }
 
 /* A unit attention tells as well, but only at the initiator's next command. */

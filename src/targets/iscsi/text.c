@@ -47,6 +47,24 @@ static int isc_text_send_targets(const struct isc_conn *conn, const char *which,
 	return isc_text_add_target(conn, out);
 }
 
+/* What it was told at login may have changed. Larger segments than told last may be on their way. */
+static int isc_text_declare(struct isc_conn *conn, struct sl_text_out *out)
+{
+	u32 own = READ_ONCE(conn->sess->tgt->params[ISCSI_SCST_P_MAX_RECV_DSL]);
+	char value[12];
+	int ret;
+
+	if (own == conn->declared_dsl)
+		return 0;
+	snprintf(value, sizeof(value), "%u", own);
+	ret = sl_text_add(out, "MaxRecvDataSegmentLength", value);
+	if (ret)
+		return ret;
+	conn->declared_dsl = own;
+	conn->limits.max_recv_dsl = max(conn->limits.max_recv_dsl, own);
+	return 0;
+}
+
 static int isc_text_answer(struct isc_conn *conn, struct isc_cmd *cmd, struct sl_text_out *out)
 {
 	const char *key, *value;
@@ -63,6 +81,8 @@ static int isc_text_answer(struct isc_conn *conn, struct isc_cmd *cmd, struct sl
 		if (ret)
 			return ret;
 	}
+	if (!ret)
+		ret = isc_text_declare(conn, out);
 	if (!ret)
 		conn->max_xmit_dsl = min(neg.value[SL_KEY_MAX_RECV_DSL],
 					 READ_ONCE(conn->sess->tgt->params[ISCSI_SCST_P_MAX_XMIT_DSL]));

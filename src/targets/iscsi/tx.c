@@ -24,20 +24,24 @@ static bool isc_unanswered(struct isc_cmd *cmd)
 	return cmd->kind == ISC_CMD_SCSI && !scst_cmd_answer(&cmd->scst);
 }
 
+void isc_tx_answer(struct isc_conn *conn, struct isc_cmd *cmd)
+{
+	if (isc_unanswered(cmd)) {
+		isc_cmd_free(cmd);
+		return;
+	}
+	isc_task_enter(cmd);
+	isc_tx_queue(conn, &cmd->tx);
+}
+
 /* Commands that were completed since, in the order of their completion. */
 void isc_tx_collect(struct isc_conn *conn)
 {
 	struct llist_node *list = llist_reverse_order(llist_del_all(&conn->done));
 	struct isc_cmd *cmd, *next;
 
-	llist_for_each_entry_safe(cmd, next, list, done) {
-		if (isc_unanswered(cmd)) {
-			isc_cmd_free(cmd);
-			continue;
-		}
-		isc_task_enter(cmd);
-		isc_tx_queue(conn, &cmd->tx);
-	}
+	llist_for_each_entry_safe(cmd, next, list, done)
+		isc_tx_answer(conn, cmd);
 }
 
 /* --- building PDUs --- */
@@ -277,7 +281,8 @@ static void isc_build_async(struct isc_conn *conn, struct isc_cmd *cmd)
 
 	sl_bhs_init(b, SL_ISCSI_ASYNC, SL_ISCSI_FINAL, SL_ISCSI_NO_TAG);
 	b[36] = cmd->result;
-	if (cmd->result == SL_ASYNC_LOGOUT)
+	/* Parameter3: how long the initiator has for it. */
+	if (cmd->result == SL_ASYNC_LOGOUT || cmd->result == SL_ASYNC_NEGOTIATE)
 		sl_put_be16(ISC_LOGOUT_TIME, b + 42);
 	else
 		len = isc_async_sense(isc_tx_small(conn));

@@ -175,6 +175,18 @@ static void isc_wake_stalled(struct isc_sess *sess)
 			isc_conn_queue_io(conn);
 }
 
+/* Those that have waited for what was handed over last are served by their own connections. */
+static void isc_wake_early_tms(struct isc_sess *sess)
+{
+	struct isc_cmd *cmd;
+
+	list_for_each_entry(cmd, &sess->early_tms, held)
+		if (!sl_sn_before(sess->exp_cmd_sn, sl_bhs_cmd_sn(cmd->bhs))) {
+			set_bit(ISC_CONN_TURN, &cmd->conn->flags);
+			isc_conn_queue_io(cmd->conn);
+		}
+}
+
 /* The request that had its turn was handed over: the next one may go. */
 void isc_sess_delivered(struct isc_conn *conn)
 {
@@ -193,6 +205,7 @@ void isc_sess_delivered(struct isc_conn *conn)
 		if (next->conn != conn)
 			isc_conn_queue_io(next->conn);
 	}
+	isc_wake_early_tms(sess);
 	isc_wake_stalled(sess);
 	spin_unlock(&sess->lock);
 }
@@ -376,10 +389,62 @@ static void isc_deliver(struct isc_cmd *cmd)
 	}
 }
 
+/* --- task management of many tasks --- */
+
+static bool isc_is_of_many(u8 function)
+{
+	switch (function & 0x7f) {
+	case SL_TMF_ABORT_TASK_SET:
+	case SL_TMF_CLEAR_TASK_SET:
+	case SL_TMF_LUN_RESET:
+	case SL_TMF_TARGET_WARM_RESET:
+	case SL_TMF_TARGET_COLD_RESET:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* It concerns all that was sent before it, which has to come first (RFC 7143 4.2.3.2). */
+bool isc_tm_wait(struct isc_cmd *cmd)
+{
+	struct isc_sess *sess = cmd->conn->sess;
+	bool early;
+
+	if (!sess->unordered || !sl_bhs_immediate(cmd->bhs) || !isc_is_of_many(cmd->bhs[1]))
+		return false;
+	cmd->waits_since = jiffies;
+	spin_lock(&sess->lock);
+	early = sl_sn_before(sess->exp_cmd_sn, sl_bhs_cmd_sn(cmd->bhs));
+	if (early)
+		list_add_tail(&cmd->held, &sess->early_tms);
+	spin_unlock(&sess->lock);
+	return early;
+}
+
+static struct isc_cmd *isc_early_tm_take(struct isc_conn *conn)
+{
+	struct isc_sess *sess = conn->sess;
+	struct isc_cmd *cmd, *found = NULL;
+
+	spin_lock(&sess->lock);
+	list_for_each_entry(cmd, &sess->early_tms, held)
+		if (cmd->conn == conn &&
+		    !sl_sn_before(sess->exp_cmd_sn, sl_bhs_cmd_sn(cmd->bhs))) {
+			found = cmd;
+			list_del_init(&cmd->held);
+			break;
+		}
+	spin_unlock(&sess->lock);
+	return found;
+}
+
 void isc_deliver_held(struct isc_conn *conn)
 {
 	struct isc_cmd *cmd;
 
+	while ((cmd = isc_early_tm_take(conn)))
+		isc_tm_begin(cmd);
 	while ((cmd = isc_held_take(conn))) {
 		isc_deliver(cmd);
 		isc_sess_delivered(conn);
@@ -408,6 +473,9 @@ void isc_drop_held(struct isc_conn *conn)
 	list_for_each_entry_safe(cmd, next, &sess->held, held)
 		if (cmd->conn == conn)
 			list_move_tail(&cmd->held, &gone);
+	list_for_each_entry_safe(cmd, next, &sess->early_tms, held)
+		if (cmd->conn == conn)
+			list_move_tail(&cmd->held, &gone);
 	spin_unlock(&sess->lock);
 	list_for_each_entry_safe(cmd, next, &gone, held) {
 		list_del_init(&cmd->held);
@@ -428,6 +496,9 @@ bool isc_held_since(struct isc_conn *conn, unsigned long limit)
 		return false;
 	spin_lock(&sess->lock);
 	list_for_each_entry(cmd, &sess->held, held)
+		if (cmd->conn == conn && time_before(cmd->waits_since, limit))
+			found = true;
+	list_for_each_entry(cmd, &sess->early_tms, held)
 		if (cmd->conn == conn && time_before(cmd->waits_since, limit))
 			found = true;
 	spin_unlock(&sess->lock);

@@ -207,6 +207,21 @@ TEST_CASE("Sense data has a fixed and a descriptor form") {
   CHECK(b[7] == 0);
 }
 
+TEST_CASE("What sense data says is read from either form") {
+  u8 b[SL_SENSE_LEN];
+  for (const bool descriptor : {false, true}) {
+    const size_t len =
+        sl_sense_build(b, sizeof(b), descriptor, SL_UA_RESERVATIONS_PREEMPTED, nullptr);
+    CHECK(sl_sense_code(b, len) == u32{SL_UA_RESERVATIONS_PREEMPTED});
+    b[0] |= 1; // deferred, of a command before
+    CHECK(sl_sense_code(b, len) == u32{SL_UA_RESERVATIONS_PREEMPTED});
+    CHECK(sl_sense_code(b, 3) == 0);
+  }
+  CHECK(sl_sense_code(b, 0) == 0);
+  b[0] = 0x7f; // vendor specific
+  CHECK(sl_sense_code(b, sizeof(b)) == 0);
+}
+
 TEST_CASE("Sense data carries information and a field pointer") {
   sl_sense_info more{};
   more.info_valid = true;
