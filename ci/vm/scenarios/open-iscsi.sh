@@ -41,4 +41,11 @@ for digest in HeaderDigest DataDigest; do
 		-n "node.conn[0].iscsi.$digest" -v CRC32C
 done
 round "both digests"
+login
+limit() { iscsiadm -m session -P 2 | grep -q "MaxXmitDataSegmentLength: $1\$"; }
+refused "it sends segments of 32 KiB" limit 32768
+echo 32768 >"/sys/kernel/scst_tgt/targets/iscsi/$target/MaxRecvDataSegmentLength"
+check "a limit that changes reaches the initiator" await 30 limit 32768
+check "which goes on" dd if=/dev/zero of="$disk" bs=256k count=16 oflag=direct status=none
+logout
 check "the kernel log is clean" kernel_log_is_clean
