@@ -310,8 +310,11 @@ truncate -s 32M /var/lib/other
 echo "no such thing" >/var/lib/foreign
 refused "a foreign file is taken" add 'dif_type=1; dif_filename=/var/lib/foreign'
 check "and it is left alone" grep -q 'no such thing' /var/lib/foreign
-refused "the file of another type is taken" add "dif_type=1; dif_filename=$tags/two.dif"
-refused "the file of a larger disk is taken" add "dif_type=1; dif_filename=$tags/one.dif"
+cp "$tags/one.dif" "$tags/two.dif" /var/lib/
+refused "the file of another type is taken" add 'dif_type=1; dif_filename=/var/lib/two.dif'
+refused "the file of a larger disk is taken" add 'dif_type=1; dif_filename=/var/lib/one.dif'
+refused "the file of a disk that is there is taken" add "dif_type=1; dif_filename=$tags/one.dif"
+check "the reason is told" sh -c "dmesg | grep -q 'one.dif holds the protection information of another'"
 refused "a type 4 is taken" add 'dif_type=4'
 refused "an unknown mode is taken" add 'dif_mode=dev_check|sometimes'
 refused "a folder is taken that is not there" add 'dif_type=1; dif_filename=/var/lib/nowhere/other.dif'

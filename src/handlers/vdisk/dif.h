@@ -31,6 +31,7 @@ struct vdisk_dif {
 	char *filename;
 	bool filename_explicit;
 	struct file *file;	/* NULL: nothing is stored, it is made of the data */
+	struct list_head entry;	/* among all that have such a file */
 
 	spinlock_t lock;	/* protects @ranges */
 	struct list_head ranges;

@@ -20,6 +20,7 @@ static struct vdisk_dif *dif_get(struct vdisk *vd)
 		return NULL;
 	spin_lock_init(&dif->lock);
 	INIT_LIST_HEAD(&dif->ranges);
+	INIT_LIST_HEAD(&dif->entry);
 	init_waitqueue_head(&dif->wait);
 	vd->dif = dif;
 	return dif;

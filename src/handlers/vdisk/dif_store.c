@@ -4,6 +4,7 @@
  * block, complemented. So a hole, or what lies behind the end, is all ones: never written.
  */
 #include <linux/falloc.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include "dif.h"
@@ -160,10 +161,33 @@ int dif_store_resized(struct scst_device *dev)
 	return dif && dif->file ? store_write_head(dev) : 0;
 }
 
+static LIST_HEAD(stores);
+static DEFINE_MUTEX(stores_lock);
+
+/* Two disks that keep theirs in one file would each take the other's for what it wrote. */
+static int store_claim(struct scst_device *dev)
+{
+	struct vdisk_dif *dif = vdisk_of(dev)->dif, *other;
+	int ret = 0;
+
+	mutex_lock(&stores_lock);
+	list_for_each_entry(other, &stores, entry)
+		if (file_inode(other->file) == file_inode(dif->file))
+			ret = -EBUSY;
+	if (!ret)
+		list_add_tail(&dif->entry, &stores);
+	mutex_unlock(&stores_lock);
+	if (ret)
+		vdisk_err("device %s: %s holds the protection information of another device",
+			  dev->name, dif->filename);
+	return ret;
+}
+
 int dif_store_open(struct scst_device *dev)
 {
 	struct vdisk_dif *dif = vdisk_of(dev)->dif;
 	struct file *file;
+	int ret;
 
 	file = filp_open(dif->filename, O_RDWR | O_CREAT | O_NOFOLLOW | O_LARGEFILE, 0600);
 	if (IS_ERR(file)) {
@@ -173,13 +197,18 @@ int dif_store_open(struct scst_device *dev)
 		return PTR_ERR(file);
 	}
 	dif->file = file;
-	return store_check(dev);
+	ret = store_claim(dev);
+	return ret ? ret : store_check(dev);
 }
 
 void dif_store_close(struct vdisk_dif *dif)
 {
-	if (dif->file)
-		filp_close(dif->file, NULL);
+	if (!dif->file)
+		return;
+	mutex_lock(&stores_lock);
+	list_del_init(&dif->entry);
+	mutex_unlock(&stores_lock);
+	filp_close(dif->file, NULL);
 }
 
 /* --- who is where --- */
