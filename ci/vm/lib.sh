@@ -44,14 +44,15 @@ kernel_log_is_clean() {
 	! dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|general protection|refcount_t|possible circular|still has objects'
 }
 
-# What scst-install may touch, path by path, with what is in it where that is not much.
+# everything ROOT: what scst-install may touch, path by path, with what is in it where that is not much.
 everything() {
-	{
-		find /boot /etc /lib/modules /usr/local /usr/sbin /usr/src /var/lib -xdev \
-			\( -path /var/lib/scst-install -o -path /var/lib/guest-job \) -prune -o \
-			-printf '%p %y %m %u:%g %l\n'
-		find /etc /usr/local /usr/src -xdev -type f -exec sha256sum {} +
-	} | sort
+	(
+		cd "$1" || exit 1
+		find boot etc lib/modules usr/local usr/sbin usr/src var/lib -xdev \
+			\( -path var/lib/scst-install -o -path var/lib/guest-job \) -prune -o \
+			-printf '/%p %y %m %u:%g %l\n'
+		find etc usr/local usr/src -xdev -type f -exec sha256sum {} +
+	) | sort
 }
 
 # Ends this boot; the scenario runs again after it with BOOT one higher.

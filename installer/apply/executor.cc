@@ -25,6 +25,23 @@ Error no_effect(const Step& step) {
 
 } // namespace
 
+/// What is recorded as done outlives a power cut: also what other programs wrote, and do not sync.
+Result<void> Apply::keep_record(const Run& run, std::size_t index, StepState state,
+                                const Kept& kept) {
+  if (auto settled = sys_.settle(run.plan.root); !settled)
+    return settled;
+  return journal_.step(run, index, state, kept);
+}
+
+/// A step that was begun before the machine went down: files that it wrote may be there, but empty,
+/// and pass for finished. It begins anew.
+Result<void> Apply::begin_anew(const Context& ctx, const Step& step, const StepRecord& record) {
+  if (record.boot.empty() || record.boot == sys_.boot_id())
+    return {};
+  auto undone = inst::undo(ctx, step.action, record.before);
+  return undone ? Result<void>{} : undone.error();
+}
+
 Context context_of(sys::System& sys, const Plan& plan) {
   return {sys, plan.root, plan.state_dir, log_of(plan), {}, false};
 }
@@ -57,15 +74,18 @@ Result<StepState> Apply::do_step(Run& run, std::size_t index) {
       return StepState::skipped;
     }
     record.before = before(ctx, step.action);
+    record.boot = sys_.boot_id();
     record.state = StepState::begun;
     if (auto written = journal_.step(run, index, StepState::begun); !written)
       return written.error();
+  } else if (auto anew = begin_anew(ctx, step, record); !anew) {
+    return anew.error();
   }
   if (auto done = perform(ctx, step.action, record.before); !done)
     return done.error();
   if (!is_done(ctx, step.action))
     return no_effect(step);
-  if (auto written = journal_.step(run, index, StepState::done); !written)
+  if (auto written = keep_record(run, index, StepState::done); !written)
     return written.error();
   return StepState::done;
 }
@@ -139,7 +159,7 @@ Result<Summary> Apply::undo(Run run, const std::string& why) {
     if (!kept)
       return kept.error();
     keep(*kept);
-    if (auto written = journal_.step(run, i, StepState::undone, *kept); !written)
+    if (auto written = keep_record(run, i, StepState::undone, *kept); !written)
       return written.error();
     summary.steps[i] = StepState::undone;
     progress_.step_ends(run.plan.steps[i], StepState::undone);

@@ -56,6 +56,9 @@ public:
 private:
   Result<Summary> forward(Run& run);
   Result<StepState> do_step(Run& run, std::size_t index);
+  Result<void> begin_anew(const Context& ctx, const Step& step, const StepRecord& record);
+  Result<void> keep_record(const Run& run, std::size_t index, StepState state,
+                           const Kept& kept = {});
   Context context(const Plan& plan);
 
   sys::System& sys_;

@@ -43,6 +43,7 @@ void replay(const json& record, std::vector<Run>& runs) {
     step.state = json(event).get<StepState>();
     if (step.state == StepState::begun)
       step.before = record.at("before");
+    step.boot = record.value("boot", step.boot);
     if (record.contains("kept"))
       step.kept = record.at("kept").get<Kept>();
   }
@@ -104,8 +105,10 @@ Result<void> Journal::start(const Run& run) {
 Result<void> Journal::step(const Run& run, std::size_t index, StepState state, const Kept& kept) {
   json record{
       {"event", state}, {"run", run.number}, {"step", index}, {"id", run.plan.steps.at(index).id}};
-  if (state == StepState::begun)
+  if (state == StepState::begun) {
     record["before"] = run.steps.at(index).before;
+    record["boot"] = run.steps.at(index).boot;
+  }
   if (!kept.empty())
     record["kept"] = kept;
   return append(record);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // make(1) in a source tree. What an installing target puts into the watched folders is found by
 // comparing them before and after, and kept as a manifest for undo: old makefiles know no staging
-// folder. before: {"files": {path: "size mtime", or "" for a folder},
-// "dirs": [folders above the watched ones that are missing]}
+// folder. What an interrupted make has left in the tree goes before it is made anew: which files
+// were there at the beginning stands in a file of the state folder until then. before: {"files":
+// {path: "size mtime", or "" for a folder}, "dirs": [folders above the watched ones that are
+// missing]}
 #include "apply/actions.hh"
 #include "path.hh"
 
@@ -10,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace inst {
 namespace {
@@ -31,6 +34,11 @@ std::string manifest_of(const Context& ctx, const Make& m) {
 
 std::string stamp_of(const Context& ctx, const Make& m) {
   return in_dir(ctx.at(m.dir), ".scst-install-made-" + key_of(m));
+}
+
+/// Paths of what was in the tree, each ended by a zero byte.
+std::string tree_of(const Context& ctx, const Make& m) {
+  return ctx.state_dir + "/tree-" + key_of(m);
 }
 
 void walk(const Context& ctx, const std::string& dir, Listing& out) {
@@ -60,6 +68,39 @@ std::string identity(const Context& ctx, const std::string& path) {
   return ctx.sys.stat(at).type == sys::FileType::symlink
              ? "-> " + ctx.sys.read_link(at).value_or("")
              : ctx.sys.digest(at).value_or("");
+}
+
+std::string tree_names(const Context& ctx, const Make& m) {
+  Listing tree;
+  walk(ctx, m.dir, tree);
+  std::string out;
+  for (const auto& [path, what] : tree)
+    out += path + '\0';
+  return out;
+}
+
+std::set<std::string> split_names(const std::string& text) {
+  std::set<std::string> out;
+  for (std::size_t at = 0, end = 0; (end = text.find('\0', at)) != std::string::npos; at = end + 1)
+    out.insert(text.substr(at, end - at));
+  return out;
+}
+
+/// Takes away what was not in the tree when the make began. Without that record it has ended.
+void sweep_tree(const Context& ctx, const Make& m) {
+  const auto text = ctx.sys.read(tree_of(ctx, m));
+  if (!text)
+    return;
+  const std::set<std::string> old = split_names(*text);
+  Listing tree;
+  walk(ctx, m.dir, tree);
+  for (auto at = tree.rbegin(); at != tree.rend(); ++at) // what is in a folder before the folder
+    if (!old.contains(at->first)) {
+      if (at->second.empty())
+        ctx.sys.remove_dir(ctx.at(at->first));
+      else
+        static_cast<void>(ctx.sys.remove(ctx.at(at->first)));
+    }
 }
 
 /// path → what it is, for files that are new; "" for those that were replaced, and for folders.
@@ -121,6 +162,7 @@ json before(const Context& ctx, const Make& m) {
     for (const std::string& missing : missing_parents(ctx, dir))
       if (std::find(dirs.begin(), dirs.end(), missing) == dirs.end())
         dirs.push_back(missing);
+  static_cast<void>(ctx.sys.write(tree_of(ctx, m), tree_names(ctx, m), 0600));
   return {{"files", look(ctx, m)}, {"dirs", dirs}};
 }
 
@@ -136,7 +178,12 @@ Result<void> perform(const Context& ctx, const Make& m, const json& before) {
     if (auto written = ctx.sys.write(manifest_of(ctx, m), text, 0600); !written)
       return written;
   }
-  return ctx.sys.write(stamp_of(ctx, m), "", 0644);
+  // The stamp is no promise before what make wrote is on disk.
+  if (auto settled = ctx.sys.settle(ctx.root); !settled)
+    return settled;
+  if (auto stamped = ctx.sys.write(stamp_of(ctx, m), "", 0644); !stamped)
+    return stamped;
+  return ctx.sys.remove(tree_of(ctx, m));
 }
 
 Result<Kept> undo(const Context& ctx, const Make& m, const json& before) {
@@ -153,6 +200,8 @@ Result<Kept> undo(const Context& ctx, const Make& m, const json& before) {
     take_away(ctx, at->first, at->second, old.contains(at->first), kept);
   static_cast<void>(ctx.sys.remove(manifest_of(ctx, m)));
   static_cast<void>(ctx.sys.remove(stamp_of(ctx, m)));
+  sweep_tree(ctx, m);
+  static_cast<void>(ctx.sys.remove(tree_of(ctx, m)));
   remove_empty(ctx, before.at("dirs"));
   return kept;
 }

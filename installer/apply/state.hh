@@ -26,7 +26,8 @@ using Kept = std::vector<std::string>;
 struct StepRecord {
   StepState state = StepState::untouched;
   nlohmann::json before;
-  Kept kept; ///< of a step that is undone
+  std::string boot{}; ///< System::boot_id() when it was begun
+  Kept kept;          ///< of a step that is undone
 };
 
 /// One apply with all that followed on it.

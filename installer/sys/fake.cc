@@ -185,6 +185,14 @@ Result<std::string> Fake::check_signature(const Signed& what) {
 
 void Fake::flush(const std::string& /*path*/) {} // memory needs no sync
 
+Result<void> Fake::settle(const std::string& /*root*/) {
+  return {};
+}
+
+std::string Fake::boot_id() {
+  return "boot";
+}
+
 Result<std::unique_ptr<Lock>> Fake::lock(const std::string& path) {
   changes.push_back("lock " + path);
   return std::unique_ptr<Lock>(std::make_unique<FakeLock>());

@@ -31,6 +31,8 @@ public:
                           const UnpackLimits& limits) override;
   Result<std::string> check_signature(const Signed& what) override;
   void flush(const std::string& dir) override;
+  Result<void> settle(const std::string& root) override;
+  std::string boot_id() override;
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 
   Result<Output> run(const Command& command) override;

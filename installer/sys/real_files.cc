@@ -18,6 +18,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 namespace fs = std::filesystem;
 
@@ -313,6 +314,24 @@ void Real::flush(const std::string& dir) {
   Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd)
     ::fsync(fd.get());
+}
+
+Result<void> Real::settle(const std::string& root) {
+  // Each may be a file system of its own.
+  static constexpr std::array places{"/",    "/boot",        "/boot/efi", "/efi",       "/etc",
+                                     "/lib", "/opt",         "/usr",      "/usr/local", "/usr/src",
+                                     "/var", "/lib/modules", "/var/lib",  "/var/cache"};
+  std::set<dev_t> settled;
+  for (const char* place : places) {
+    const std::string path = root + place;
+    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat st {};
+    if (!fd || ::fstat(fd.get(), &st) != 0 || !settled.insert(st.st_dev).second)
+      continue;
+    if (::syncfs(fd.get()) != 0)
+      return file_error("write to disk what is below", path, errno);
+  }
+  return {};
 }
 
 Result<std::unique_ptr<Lock>> Real::lock(const std::string& path) {

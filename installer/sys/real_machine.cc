@@ -106,6 +106,11 @@ std::string Real::kernel_release() {
 std::string Real::machine() {
   return names().machine;
 }
+std::string Real::boot_id() {
+  const auto text = read("/proc/sys/kernel/random/boot_id");
+  return text ? text->substr(0, text->find('\n')) : "";
+}
+
 std::string Real::host_name() {
   return names().nodename;
 }

@@ -127,6 +127,11 @@ public:
   /// Fingerprint of the key that made the signature; an error where it is not good.
   virtual Result<std::string> check_signature(const Signed& what) = 0;
   virtual void flush(const std::string& dir) = 0; ///< makes new names in a folder last
+  /// Makes everything last that was written below the folder `root` ("" = of the machine), by
+  /// whatever program: all file systems that an installation writes to.
+  virtual Result<void> settle(const std::string& root) = 0;
+  /// Another one after each boot; "" where that cannot be told.
+  virtual std::string boot_id() = 0;
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 
   // Processes and modules.

@@ -33,6 +33,15 @@ TEST_CASE("A written file has its content and mode and nothing is left beside it
   CHECK(sys.list(dir.path) == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("What was written settles, and a boot has a name that stays") {
+  Folder dir;
+  sys::Real sys;
+  REQUIRE(sys.write(dir / "var", "no folder\n", 0640));
+  CHECK(sys.settle(dir.path));
+  CHECK(sys.boot_id().size() == 36);
+  CHECK(sys.boot_id() == sys::Real().boot_id());
+}
+
 TEST_CASE("Digests agree with the published one for abc") {
   Folder dir;
   sys::Real sys;

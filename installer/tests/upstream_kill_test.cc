@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -19,14 +20,16 @@ constexpr int stride = 3; // one of the two records of a step, in turn
 
 bool apply(const UpstreamBox& box) {
   UpstreamSystem sys(box.base());
+  sys.boot = "the boot before";
   Progress silent;
   Journal journal(sys, box.root() + "/var/lib/scst-install");
   const auto lock = journal.lock();
   return lock && Apply(sys, journal, silent).run(box.plan(sys).plan);
 }
 
-bool go_on(const UpstreamBox& box, bool forward) {
+bool go_on(const UpstreamBox& box, bool forward, const std::string& boot = "the boot before") {
   UpstreamSystem sys(box.base());
+  sys.boot = boot;
   Progress silent;
   Journal journal(sys, box.root() + "/var/lib/scst-install");
   const auto lock = journal.lock();
@@ -85,4 +88,44 @@ TEST_CASE("The upstream road killed on its way is rolled back to the root from b
     REQUIRE(box.snapshot() == before);
   }
   CHECK(killed == 20);
+}
+
+TEST_CASE("After a power cut a build begins anew: its files may be there, but empty") {
+  const UpstreamBox reference;
+  REQUIRE(apply(reference));
+  const auto wanted = reference.snapshot();
+  const std::string tree = "/usr/src/linux-2.6.29/";
+  int records = 0;
+  for (const std::string& file : {tree + "vmlinux", tree + "arch/x86/boot/bzImage"}) {
+    CAPTURE(file);
+    for (const bool forward : {true, false}) {
+      const UpstreamBox box;
+      const auto before = box.snapshot();
+      UpstreamSystem sys(box.base());
+      const Planned planned = box.plan(sys);
+      const auto& steps = planned.plan.steps;
+      const auto build = std::find_if(steps.begin(), steps.end(),
+                                      [](const Step& s) { return s.id == "kernel-build"; });
+      REQUIRE(build != steps.end());
+      // The run, two records of each step before it, and its own first one.
+      records = 2 + 2 * static_cast<int>(build - steps.begin());
+      REQUIRE(killed_after(box, records));
+      box.put(file, "");
+      REQUIRE(go_on(box, forward, "another boot"));
+      CHECK(box.snapshot() == (forward ? wanted : before));
+    }
+  }
+}
+
+TEST_CASE("What a step wrote is made to last before it is recorded as done") {
+  UpstreamBench bench;
+  bench.install();
+  const auto runs = bench.journal.load();
+  REQUIRE(runs);
+  const auto& steps = runs->back().steps;
+  const auto done = std::count_if(steps.begin(), steps.end(), [](const StepRecord& step) {
+    return step.state == StepState::done;
+  });
+  CHECK(done > 20);
+  CHECK(bench.sys.settled >= done);
 }

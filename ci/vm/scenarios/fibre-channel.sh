@@ -69,7 +69,7 @@ check "scst-install sees what the kernel shows" python3 /root/compare.py
 # The kernel is a tree that is here, the release an archive; both are fixtures. What was built in a tree
 # of the user's stays there.
 mkdir $files
-everything >"$RESULTS/before"
+everything / >"$RESULTS/before"
 cp -r "$JOBS/fixtures/linux-2.6.29" $tree
 sed -i 's/^VERSION = .*/VERSION = 4/; s/^PATCHLEVEL = .*/PATCHLEVEL = 19/; s/^SUBLEVEL = .*/SUBLEVEL = 300/' $tree/Makefile
 tar -C "$JOBS/fixtures" -czf $files/v3.9.tar.gz scst-3.9
@@ -119,6 +119,6 @@ check "the doctor finds that too" finds F03 warning
 
 check "uninstall" scst-install uninstall --yes
 rm -r $tree /usr/local/bin/gcc
-everything >"$RESULTS/after"
+everything / >"$RESULTS/after"
 diff "$RESULTS/before" "$RESULTS/after" || fail "uninstall left the differences above"
 say "ok: the file system is as it was"

@@ -65,7 +65,7 @@ archive linux-2.6.29 bz2
 archive scst-1.0.1.1
 archive scstadmin-1.0.6
 archive iscsi-scst-1.0.1.1
-everything >"$RESULTS/before"
+everything / >"$RESULTS/before"
 mkdir /root/empty
 refused "it begins without its archives" sh -c \
 	'scst-install --kernel 2.6.29 --yes --offline /root/empty </dev/null >/root/refusals'
@@ -144,6 +144,6 @@ check "a second run has nothing to do" sh -c \
 check "status: as installed" scst-install status
 check "uninstall" scst-install uninstall --yes
 rm -f /var/log/modprobe
-everything >"$RESULTS/after"
+everything / >"$RESULTS/after"
 diff "$RESULTS/before" "$RESULTS/after" || fail "uninstall left the differences above"
 say "ok: the file system is as it was"
