@@ -280,7 +280,8 @@ static bool isc_conn_has_answers(const struct isc_conn *conn)
 
 static bool isc_conn_has_work(const struct isc_conn *conn)
 {
-	return isc_conn_has_answers(conn) || READ_ONCE(conn->fenced) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
+	return isc_conn_has_answers(conn) || READ_ONCE(conn->fenced) ||
+	       test_bit(ISC_CONN_ABORTS, &conn->flags) ||
 	       test_bit(ISC_CONN_TURN, &conn->flags) ||
 	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
 	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags) ||

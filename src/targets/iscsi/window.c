@@ -405,7 +405,7 @@ static bool isc_is_of_many(u8 function)
 	}
 }
 
-/* It concerns all that was sent before it, which has to come first (RFC 7143 4.2.3.2). */
+/* It concerns all that was sent before it, which has to come first (RFC 7143 4.2.3.3). */
 bool isc_tm_wait(struct isc_cmd *cmd)
 {
 	struct isc_sess *sess = cmd->conn->sess;
