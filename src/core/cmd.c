@@ -329,6 +329,19 @@ void scst_cmd_defer(struct scst_cmd *cmd)
 }
 EXPORT_SYMBOL_GPL(scst_cmd_defer);
 
+void scst_cmd_go_on(struct scst_cmd *cmd, work_func_t fn)
+{
+	const struct scst_driver_ops *ops = cmd->sess->tgt->driver->ops;
+
+	INIT_WORK(&cmd->work, fn);
+	/* Those that the core has made itself are not the driver's. */
+	if (ops->go_on && cmd->done == ops->xmit_response)
+		ops->go_on(cmd);
+	else
+		queue_work(system_highpri_wq, &cmd->work);
+}
+EXPORT_SYMBOL_GPL(scst_cmd_go_on);
+
 /* What a disk of 4 KiB blocks has to read before it can write it. */
 static bool scst_cmd_unaligned(const struct scst_cmd *cmd)
 {

@@ -268,6 +268,12 @@ void scst_cmd_busy(struct scst_cmd *cmd);
 /* Makes cmd->exec run again in a worker that may block. */
 void scst_cmd_defer(struct scst_cmd *cmd);
 
+/*
+ * For the end of an I/O, maybe in an interrupt: calls @fn with &cmd->work where the target driver
+ * goes on anyway, which saves it another wake-up.
+ */
+void scst_cmd_go_on(struct scst_cmd *cmd, work_func_t fn);
+
 /* Buffer of cmd->buf_len bytes for data that goes out to the initiator; -ENOMEM. */
 int scst_cmd_alloc_in(struct scst_cmd *cmd, u32 len);
 
@@ -632,6 +638,11 @@ struct scst_driver_ops {
 	/* The LUNs of a session have changed; the configuration lock is held. May be NULL. */
 	void (*luns_changed)(struct scst_session *sess);
 
+	/*
+	 * Does what scst_cmd_go_on() was given, cmd->work.func(&cmd->work), soon and where it
+	 * may sleep. Atomic. May be NULL: a work of the system's does it.
+	 */
+	void (*go_on)(struct scst_cmd *cmd);
 	/* Status is set. Called where scst_cmd_complete() was. Must not fail. */
 	void (*xmit_response)(struct scst_cmd *cmd);
 	/* A command in SCST_CMD_PARSED was aborted: give it back soon. Atomic. */

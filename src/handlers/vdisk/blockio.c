@@ -86,8 +86,7 @@ static void blockio_completed(scst_ki_complete_args(iocb, ret))
 	struct scst_cmd *cmd = scst_handler_cmd(io);
 
 	io->result = ret;
-	INIT_WORK(&cmd->work, blockio_done_work);
-	queue_work(system_highpri_wq, &cmd->work);
+	scst_cmd_go_on(cmd, blockio_done_work);
 }
 
 /* -EIOCBQUEUED, or the result: then blockio_completed() will not be called. */

@@ -206,6 +206,18 @@ void isc_xmit_response(struct scst_cmd *sc)
 	isc_answer(container_of(sc, struct isc_cmd, scst));
 }
 
+void isc_go_on(struct scst_cmd *sc)
+{
+	struct isc_cmd *cmd = container_of(sc, struct isc_cmd, scst);
+	struct isc_conn *conn = cmd->conn;
+
+	/* Once it is on the list, the connection may end at any time. */
+	isc_conn_get(conn);
+	llist_add(&cmd->done, &conn->going_on);
+	isc_conn_kick(conn);
+	isc_conn_put(conn);
+}
+
 void isc_abort_cmd(struct scst_cmd *sc)
 {
 	struct isc_conn *conn = container_of(sc, struct isc_cmd, scst)->conn;

@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
+#include <net/tcp.h>
 #include <net/tcp_states.h>
 
 #include "iscsi.h"
@@ -11,6 +12,7 @@
 #define ISC_IO_BUDGET	8	/* rounds before others get the CPU */
 #define ISC_RX_BATCH	8	/* PDUs taken in before answers go out together */
 #define ISC_LOOK_AGAIN	(5 * HZ)	/* how long a connection goes without a look */
+#define ISC_PEEK_LEN	8	/* lengths of AHS and data segment are in there */
 #define ISC_CROWD	16	/* runs of the work that a crowd is remembered for */
 
 void isc_conn_get(struct isc_conn *conn)
@@ -42,16 +44,18 @@ static void isc_conn_queue_close(struct isc_conn *conn)
 
 /*
  * Where the packets come in, their data is in the cache. Over loopback that is
- * the initiator's own processor: a single command is answered soonest there, but
- * with many under way both sides get on better side by side.
+ * the initiator's own processor: a single command is answered soonest there, or
+ * where the device was done with it, as the initiator sleeps meanwhile; with many
+ * under way both sides get on better side by side.
  */
-static int isc_conn_cpu(struct isc_conn *conn)
+static int isc_conn_cpu(struct isc_conn *conn, bool answer)
 {
 	int cpu = READ_ONCE(conn->sock->sk->sk_incoming_cpu);
+	bool crowd = READ_ONCE(conn->crowd);
 
-	if (cpu < 0 || !cpu_online(cpu)) {
+	if (cpu < 0 || !cpu_online(cpu) || (answer && conn->local && !crowd)) {
 		cpu = raw_smp_processor_id();
-	} else if (conn->local && READ_ONCE(conn->crowd)) {
+	} else if (conn->local && crowd) {
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
@@ -82,17 +86,38 @@ static bool isc_conn_is_local(const struct sock *sk)
 	return inet_sk(sk)->inet_daddr == inet_sk(sk)->inet_rcv_saddr;
 }
 
+/*
+ * While the work runs it is enough to tell it to look again. It says that it has
+ * ended before it looks for the last time (isc_conn_serve()), so one sees the other.
+ */
+static bool isc_conn_runs(struct isc_conn *conn)
+{
+	if (!READ_ONCE(conn->io_task))
+		return false;
+	set_bit(ISC_CONN_AGAIN, &conn->flags);
+	/* Pairs with that of isc_conn_serve(). */
+	smp_mb__after_atomic();
+	return READ_ONCE(conn->io_task);
+}
+
+static void isc_conn_queue_on(struct isc_conn *conn, int cpu)
+{
+	if (isc_conn_runs(conn))
+		return;
+	isc_conn_get(conn);
+	if (!queue_work_on(cpu, isc_wq, &conn->io_work))
+		isc_conn_put(conn);
+}
+
 void isc_conn_queue_io(struct isc_conn *conn)
 {
-	isc_conn_get(conn);
-	if (!queue_work_on(isc_conn_cpu(conn), isc_wq, &conn->io_work))
-		isc_conn_put(conn);
+	isc_conn_queue_on(conn, isc_conn_cpu(conn, false));
 }
 
 void isc_conn_kick(struct isc_conn *conn)
 {
 	if (READ_ONCE(conn->state) == ISC_CONN_OPEN)
-		isc_conn_queue_io(conn);
+		isc_conn_queue_on(conn, isc_conn_cpu(conn, true));
 	else
 		isc_conn_queue_close(conn);
 }
@@ -138,8 +163,55 @@ void isc_conn_ask_logout(struct isc_conn *conn)
 
 /* --- socket callbacks --- */
 
-/* Data has come, or the end of it: the work finds out. */
+/* Looks at what is there, and takes nothing. */
+static int isc_peek(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset, size_t len)
+{
+	u8 *begin = desc->arg.data;
+
+	if (len >= ISC_PEEK_LEN)
+		desc->error = skb_copy_bits(skb, offset, begin, ISC_PEEK_LEN);
+	return 0;
+}
+
+/*
+ * Of a PDU only the beginning has come. Some initiators send header and data apart:
+ * the work is woken for both at once. The socket is locked, so the work can't take
+ * the header meanwhile: it has said before that it will.
+ */
+static bool isc_conn_waits_for_rest(struct isc_conn *conn, struct sock *sk)
+{
+	u8 begin[ISC_PEEK_LEN];
+	read_descriptor_t desc = { .arg.data = begin, .count = 1, .error = -ENODATA };
+	u32 len;
+
+	/* A header that has a digest may be wrong, and then it is of no use to wait. */
+	if (!READ_ONCE(conn->at_header) || conn->header_digest)
+		return false;
+	tcp_read_sock(sk, &desc, isc_peek);
+	/* What has too much data is refused at once. */
+	if (desc.error || sl_bhs_data_len(begin) > conn->limits.max_recv_dsl)
+		return false;
+	len = SL_BHS_LEN + sl_bhs_ahs_len(begin) + sl_bhs_data_len(begin);
+	len = isc_rx_lowat(sk, len);
+	if (tcp_inq(sk) >= len)
+		return false;
+	WRITE_ONCE(sk->sk_rcvlowat, len);
+	return true;
+}
+
 static void isc_data_ready(struct sock *sk)
+{
+	struct isc_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn && !isc_conn_waits_for_rest(conn, sk))
+		isc_conn_queue_io(conn);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* The end of what comes, for one: the work finds out. */
+static void isc_state_change(struct sock *sk)
 {
 	struct isc_conn *conn;
 
@@ -175,7 +247,7 @@ static void isc_conn_attach(struct isc_conn *conn)
 	conn->old_write_space = sk->sk_write_space;
 	sk->sk_user_data = conn;
 	sk->sk_data_ready = isc_data_ready;
-	sk->sk_state_change = isc_data_ready;
+	sk->sk_state_change = isc_state_change;
 	sk->sk_write_space = isc_write_space;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -196,13 +268,21 @@ static void isc_conn_unhook(struct isc_conn *conn)
 
 /* --- the work --- */
 
+/* More than one command is under way, or answered and the answer not seen yet. */
+static bool isc_conn_is_crowded(const struct isc_conn *conn)
+{
+	return atomic_read(&conn->cmds) + (conn->stat_sn - conn->acked_sn) > 1;
+}
+
 static int isc_conn_receive(struct isc_conn *conn)
 {
 	int ret = 1, n;
 
 	for (n = 0; n < ISC_RX_BATCH && ret > 0; n++)
 		ret = isc_rx(conn);
-	if (n > 2)
+	if (n == 1)			/* nothing has come */
+		return ret;
+	if (isc_conn_is_crowded(conn))
 		WRITE_ONCE(conn->crowd, ISC_CROWD);
 	else if (conn->crowd)
 		WRITE_ONCE(conn->crowd, conn->crowd - 1);
@@ -233,6 +313,16 @@ static bool isc_conn_is_stuck(struct isc_conn *conn)
 	return true;
 }
 
+/* What the handlers are done with is done to its end here, and then among conn->done. */
+static void isc_conn_go_on(struct isc_conn *conn)
+{
+	struct llist_node *list = llist_reverse_order(llist_del_all(&conn->going_on));
+	struct isc_cmd *cmd, *next;
+
+	llist_for_each_entry_safe(cmd, next, list, done)
+		cmd->scst.work.func(&cmd->scst.work);
+}
+
 /* One round: take in what is there, then send what came of it. */
 static int isc_conn_step(struct isc_conn *conn)
 {
@@ -259,6 +349,7 @@ static int isc_conn_step(struct isc_conn *conn)
 			return -ETIMEDOUT;
 		isc_recover_quiet(conn, jiffies - ISC_LOOK_AGAIN);
 	}
+	isc_conn_go_on(conn);
 	if (likely(READ_ONCE(conn->answers) == ISC_ANSWERS_GO))
 		isc_tx_collect(conn);
 	else
@@ -280,8 +371,8 @@ static bool isc_conn_has_answers(const struct isc_conn *conn)
 
 static bool isc_conn_has_work(const struct isc_conn *conn)
 {
-	return isc_conn_has_answers(conn) || READ_ONCE(conn->fenced) ||
-	       test_bit(ISC_CONN_ABORTS, &conn->flags) ||
+	return isc_conn_has_answers(conn) || !llist_empty(&conn->going_on) ||
+	       READ_ONCE(conn->fenced) || test_bit(ISC_CONN_ABORTS, &conn->flags) ||
 	       test_bit(ISC_CONN_TURN, &conn->flags) ||
 	       test_bit(ISC_CONN_PING, &conn->flags) || test_bit(ISC_CONN_CHECK, &conn->flags) ||
 	       test_bit(ISC_CONN_LUNS_CHANGED, &conn->flags) ||
@@ -297,10 +388,19 @@ static int isc_conn_serve(struct isc_conn *conn)
 	int ret = 1;
 
 	WRITE_ONCE(conn->io_task, current);
-	while (ret > 0 && budget--)
+	WRITE_ONCE(conn->at_header, false);
+	while (ret > 0 && budget--) {
+		clear_bit(ISC_CONN_AGAIN, &conn->flags);
+		/* What has come before it was set is found now. */
+		smp_mb__after_atomic();
 		ret = isc_conn_step(conn);
-	WRITE_ONCE(conn->io_task, NULL);
-	return ret ? ret : isc_conn_has_work(conn);
+		if (!ret)
+			ret = test_bit(ISC_CONN_AGAIN, &conn->flags);
+	}
+	WRITE_ONCE(conn->at_header, !ret && isc_rx_at_header(conn));
+	/* A barrier, as isc_conn_runs() has one. */
+	smp_store_mb(conn->io_task, NULL);
+	return ret ? ret : test_bit(ISC_CONN_AGAIN, &conn->flags) || isc_conn_has_work(conn);
 }
 
 static void isc_io_work(struct work_struct *work)
@@ -458,6 +558,7 @@ static void isc_close_work(struct work_struct *work)
 	if (!conn->finished) {
 		if (!conn->detached)
 			isc_conn_detach(conn);
+		isc_conn_go_on(conn);
 		isc_conn_settle(conn);
 	}
 	isc_conn_put(conn);
@@ -504,6 +605,7 @@ struct isc_conn *isc_conn_create(const struct iscsi_scst_conn *req, struct socke
 	INIT_WORK(&conn->close_work, isc_close_work);
 	INIT_DELAYED_WORK(&conn->keepalive, isc_keepalive);
 	init_llist_head(&conn->done);
+	init_llist_head(&conn->going_on);
 	INIT_LIST_HEAD(&conn->tx_queue);
 	INIT_LIST_HEAD(&conn->kept);
 	INIT_LIST_HEAD(&conn->tasks);

@@ -144,6 +144,7 @@ enum isc_answers {
 #define ISC_CONN_FINAL		8	/* flag: closed with its tasks, nothing is to be taken over */
 #define ISC_CONN_NEGOTIATE	10	/* flag: tell the initiator that it shall negotiate */
 #define ISC_CONN_STALLED	7	/* flag: nothing is received until held requests have gone */
+#define ISC_CONN_AGAIN		11	/* flag: something has come while the work ran */
 
 enum isc_rx_step {
 	ISC_RX_BHS,
@@ -229,7 +230,7 @@ struct isc_cmd {
 	struct isc_conn *heir;		/* who answers it once it has executed, with a reference */
 	unsigned long asked_since;	/* jiffies, when missing data was asked for again */
 
-	struct llist_node done;		/* conn->done */
+	struct llist_node done;		/* conn->done, and before conn->going_on */
 	struct isc_tx tx;
 	u32 data_sent;
 	u32 data_sn;
@@ -263,7 +264,8 @@ struct isc_conn {
 	char portal[ISCSI_SCST_PORTAL_LEN];
 
 	bool local;			/* the initiator runs on this machine */
-	unsigned int crowd;		/* above 0: several PDUs came at once lately */
+	bool at_header;			/* the work sleeps until a PDU begins */
+	unsigned int crowd;		/* above 0: several commands were under way lately */
 	struct work_struct io_work;
 	struct task_struct *io_task;	/* runs io_work now */
 	struct work_struct close_work;
@@ -314,6 +316,7 @@ struct isc_conn {
 	/* Sending */
 	enum isc_tx_step tx_step;
 	struct llist_head done;		/* commands that were completed, from any context */
+	struct llist_head going_on;	/* those that isc_go_on() was given */
 	struct list_head tx_queue;
 	struct isc_tx *tx;
 	bool tx_last;			/* the PDU under way is the last of @tx */
@@ -411,7 +414,11 @@ void isc_conn_put(struct isc_conn *conn);
 /* digest.c: goes on with @crc over @len bytes at @offset of @bv */
 u32 isc_crc_pages(u32 crc, const struct bio_vec *bv, u32 offset, u32 len);
 
-/* rx.c: receives up to the end of one PDU; 1 got it, 0 has to wait, -errno */
+/* rx.c: of @len bytes to come, how many shall be there before anybody is woken for them. */
+u32 isc_rx_lowat(const struct sock *sk, u32 len);
+/* The next byte begins a PDU. In the connection's work. */
+bool isc_rx_at_header(const struct isc_conn *conn);
+/* Receives up to the end of one PDU; 1 got it, 0 has to wait, -errno. */
 int isc_rx(struct isc_conn *conn);
 void isc_rx_drop(struct isc_conn *conn);
 /* tx.c: sends all there is; 0 done or has to wait, -errno */
@@ -431,7 +438,10 @@ void isc_fence_sent(struct isc_conn *conn);
 void isc_fence_leave(struct isc_conn *conn);
 void isc_fence_join(struct isc_conn *conn);	/* a new one; under sess->lock */
 
-/* cmd.c: requests; all but isc_xmit_response() and isc_abort_cmd() in the connection's work */
+/*
+ * cmd.c: requests; all but isc_go_on(), isc_xmit_response() and isc_abort_cmd() in the
+ * connection's work
+ */
 int isc_cmd_init(void);		/* -ENOMEM */
 void isc_cmd_exit(void);
 struct isc_cmd *isc_cmd_alloc(struct isc_conn *conn, enum isc_cmd_kind kind);
@@ -459,6 +469,7 @@ void isc_reap_aborted(struct isc_conn *conn);
 void isc_drop_waiting(struct isc_conn *conn);
 /* Does a command wait for data that last came before @limit (jiffies)? */
 bool isc_waits_since(struct isc_conn *conn, unsigned long limit);
+void isc_go_on(struct scst_cmd *cmd);
 void isc_xmit_response(struct scst_cmd *cmd);
 void isc_abort_cmd(struct scst_cmd *cmd);
 

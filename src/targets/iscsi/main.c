@@ -28,6 +28,7 @@ const struct scst_driver_ops isc_ops = {
 	.close_session = isc_close_session,
 	.luns_changed = isc_luns_changed,
 	.transport_id = isc_transport_id,
+	.go_on = isc_go_on,
 	.xmit_response = isc_xmit_response,
 	.abort_cmd = isc_abort_cmd,
 	.tm_done = isc_tm_done,

@@ -21,6 +21,16 @@ static int isc_rx_account(struct isc_conn *conn, int n)
 	return 1;
 }
 
+u32 isc_rx_lowat(const struct sock *sk, u32 len)
+{
+	return min_t(u32, len, READ_ONCE(sk->sk_rcvbuf) / 4);
+}
+
+bool isc_rx_at_header(const struct isc_conn *conn)
+{
+	return conn->rx_step == ISC_RX_BHS && !conn->rx_done;
+}
+
 /*
  * How much has to come before the work shall run again. Always set before
  * receiving is tried: what comes after a vain attempt then counts.
@@ -28,7 +38,7 @@ static int isc_rx_account(struct isc_conn *conn, int n)
 static void isc_rx_want(struct isc_conn *conn, u32 len)
 {
 	struct sock *sk = conn->sock->sk;
-	int want = min_t(u32, len, READ_ONCE(sk->sk_rcvbuf) / 4);
+	int want = isc_rx_lowat(sk, len);
 
 	if (sk->sk_rcvlowat != want)
 		WRITE_ONCE(sk->sk_rcvlowat, want);
