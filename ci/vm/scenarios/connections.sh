@@ -102,6 +102,7 @@ def order():
     b.data_out(w, 0xFFFFFFFF, 1, 2048, data[2048:])
     check("a held write waits with its unsolicited data", b.quiet(1), True)
     b.command(TUR, sn=sn + 1, itt=w)
+    b.end(b.nop())  # so that it has come before what goes another way
     first = a.command(TUR, sn=sn)
     n.sn = sn + 4
     good(a, first)
