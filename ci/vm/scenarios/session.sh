@@ -9,7 +9,7 @@
 . /run/jobs/lib.sh
 
 cat >/root/session.py <<'END'
-import struct, sys, time
+import socket, struct, sys, time
 
 sys.path.insert(0, "/run/jobs")
 import pdu
@@ -79,6 +79,38 @@ def slow_data():
                           rest=ttt + bytes(12) + struct.pack(">II", n, n * 512)) + bytes(512))
     head = pdu.read_pdu(s)
     assert head[0] == 0x21 and head[3] == 0, head
+
+def pieces():
+    """A PDU may come in pieces of any size."""
+    s = login()
+    sn = ready(s)
+    data = bytes(range(256)) * 16
+    whole = pdu.scsi(4096, 0xA1, 4096, WRITE, cmd_sn=sn) + data
+    for cuts in [(48,), (4,), (20, 48), (7, 48, 50), (48, 4143), (1, 2, 47, 49, 1000, 4000)]:
+        for begin, end in zip((0, *cuts), (*cuts, len(whole))):
+            s.sendall(whole[begin:end])
+            time.sleep(0.1)
+        head = pdu.read_pdu(s)
+        assert head[0] == 0x21 and head[3] == 0, (cuts, head)
+        sn += 1
+        whole = whole[:24] + sn.to_bytes(4, "big") + whole[28:]
+    s.sendall(whole[:48])
+    time.sleep(0.5)
+    nop = pdu.bhs(0x40, itt=7, rest=struct.pack(">III", NO_TAG, sn + 1, 1))
+    s.sendall(whole[48:] + nop)
+    assert [pdu.read_pdu(s)[0] for _ in range(2)] == [0x21, 0x20]
+    s.sendall(pdu.scsi((1 << 24) - 1, 0xA1, 4096, WRITE, cmd_sn=sn + 1))
+    took = seconds_until_closed(s)
+    assert took < 5, took
+
+def half():
+    """One that ends within a PDU is seen to end."""
+    s = login()
+    s.sendall((pdu.scsi(4096, 0xA1, 4096, WRITE, cmd_sn=ready(s)) + bytes(4096))[:1000])
+    time.sleep(0.5)
+    s.shutdown(socket.SHUT_WR)
+    took = seconds_until_closed(s)
+    assert took < 5, took
 
 def pings():
     """An initiator that answers pings stays, one that stops goes."""
@@ -166,7 +198,7 @@ END
 
 write_conf writable
 serve
-for part in no_data slow_data pings window texts luns silence disabled; do
+for part in no_data slow_data pieces half pings window texts luns silence disabled; do
 	check "$(sed -n "/^def $part(/{n;s/^ *\"\"\"\(.*\)\"\"\"$/\1/p}" /root/session.py)" \
 		python3 /root/session.py $part "$target" iqn.2007-10.com.github:sahlberg:libiscsi:session
 done
