@@ -7,7 +7,7 @@
 # timeout: 7200
 # shellcheck source=ci/vm/lib.sh
 . /run/jobs/lib.sh
-# ROUNDS, SECONDS_EACH, CASES, BACKINGS, TARGETS, EXTRAS, PROFILE
+# ROUNDS, SECONDS_EACH, CASES, FIO_CASES, BACKINGS, TARGETS, EXTRAS, PROFILE
 # shellcheck disable=SC1091 # written by ci/bench/run
 . /run/jobs/settings
 
@@ -25,11 +25,9 @@ portal_of() {
 }
 
 # tgt keeps LUN 0 for itself.
-url_of() {
-	lun=0
-	[ "$1" != tgt ] || lun=1
-	echo "iscsi://$(portal_of "$1")/$iqn:$1-$2/$lun"
-}
+lun_of() { [ "$1" = tgt ] && echo 1 || echo 0; }
+
+url_of() { echo "iscsi://$(portal_of "$1")/$iqn:$1-$2/$(lun_of "$1")"; }
 
 # Files that are there to the last block, one a target, and loop disks on others of that kind.
 prepare_store() {
@@ -147,6 +145,28 @@ note() {
 	say "{\"target\":\"$t\",\"backing\":\"$b\",\"round\":$r,${line#\{}" >>"$jsonl"
 }
 
+iscsiadm_for() {
+	t=$1 b=$2
+	shift 2
+	iscsiadm -m node -T "$iqn:$t-$b" -p "$(portal_of "$t")" "$@" >/dev/null
+}
+
+# note_fio TARGET BACKING ROUND: the cases of fio, on a disk of the kernel's initiator, which is
+# logged in for as long, as its sessions talk also when nobody reads or writes.
+note_fio() {
+	iscsiadm_for "$1" "$2" -o new
+	iscsiadm_for "$1" "$2" --login || fail "no login to $1"
+	disk=/dev/disk/by-path/ip-$(portal_of "$1")-iscsi-$iqn:$1-$2-lun-$(lun_of "$1")
+	await 60 test -b "$disk" || fail "no disk of $1"
+	udevadm settle
+	echo none >"/sys/block/$(basename "$(readlink -f "$disk")")/queue/scheduler"
+	for case in $FIO_CASES; do
+		note "$1" "$2" "$3" python3 "$JOBS/fio.py" "$disk" "$SECONDS_EACH" "$case"
+	done
+	iscsiadm_for "$1" "$2" --logout || fail "no logout of $1"
+	iscsiadm_for "$1" "$2" -o delete
+}
+
 measure_round() {
 	for case in $CASES; do
 		[ "$(echo "$case" | awk -F: '{print NF}')" != 3 ] ||
@@ -156,6 +176,12 @@ measure_round() {
 				note "$t" "$backing" "$1" "$JOBS/load" "$(url_of "$t" "$backing")" \
 					"$SECONDS_EACH" "$case"
 			done
+		done
+	done
+	for backing in $BACKINGS; do
+		[ -n "$FIO_CASES" ] || break
+		for t in $TARGETS; do
+			note_fio "$t" "$backing" "$1"
 		done
 	done
 	[ "$EXTRAS" = yes ] || return 0
@@ -183,6 +209,7 @@ prepare_store
 for t in $TARGETS; do
 	"start_$t"
 done
+[ -z "$FIO_CASES" ] || start_initiator
 uname -r >"$RESULTS/kernel"
 round=1
 while [ $round -le "$ROUNDS" ]; do
