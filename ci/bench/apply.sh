@@ -53,7 +53,9 @@ clear_targetcli() { clear_lio; }
 count_tgt() { tgtadm --lld iscsi --op show --mode target | grep -c 'Backing store path: /'; }
 apply_tgt() {
 	systemctl stop tgt.service 2>/dev/null
-	tgtd --iscsi portal=127.0.0.1:3262 || fail "tgtd does not start"
+	# It has sixteen threads for each LUN.
+	systemd-run -q --scope -p TasksMax=infinity tgtd --iscsi portal=127.0.0.1:3262 ||
+		fail "tgtd does not start"
 	await 20 tgtadm --lld iscsi --op show --mode target >/dev/null || fail "tgtd does not answer"
 	timed python3 "$JOBS/apply.py" tgt $store "$targets" "$luns"
 }

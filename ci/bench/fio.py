@@ -25,6 +25,7 @@ def spent():
 
 def run(device, seconds, case):
     _, kind, size, depth = case.split(":")
+    device = os.path.realpath(device)  # a colon in a name would part two, for fio
     return json.loads(subprocess.run(
         ["fio", "--name=load", f"--filename={device}", "--ioengine=libaio", "--direct=1",
          f"--rw={RW[kind]}", f"--bs={size}", f"--iodepth={depth}", f"--runtime={seconds}",
