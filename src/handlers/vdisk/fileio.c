@@ -334,10 +334,15 @@ int fileio_punch(struct vdisk *vd, loff_t pos, loff_t len)
 	 * exclusively; for another one it fails where a page is dirty.
 	 */
 	struct file *file = vd->direct ? vd->direct : vd->file;
+	int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, ret;
 
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
-	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos, len);
+	ret = vfs_fallocate(file, mode, pos, len);
+	/* Linux 5.10 drops the pages once more in the end, and can't drop one whose rest is dirty. */
+	if (ret == -EBUSY && !filemap_write_and_wait_range(file->f_mapping, pos, pos + len - 1))
+		ret = vfs_fallocate(file, mode, pos, len);
+	return ret;
 }
 
 /* A buffer full of copies of the one block that was sent. */
